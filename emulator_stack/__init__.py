@@ -1,0 +1,1 @@
+"""The infrastructure, as an AWS CDK application."""

@@ -1,0 +1,1 @@
+"""Everything that answers requests: the import root in every packaging and locally."""

@@ -1,0 +1,1 @@
+"""The gateway's Lambda authorizer: the smallest imports of all."""

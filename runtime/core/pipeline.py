@@ -1,0 +1,167 @@
+"""One request's way through a service: world, rules before, route, rules after commit, journal. One way, no back.
+
+Whatever event came in is read once, and every error becomes an answer in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runtime.catalogue import Service
+from runtime.core.clock import stopwatch
+from runtime.core.errors import (
+    MethodNotAllowed,
+    NoSuchPath,
+    PayloadTooLarge,
+    RequestError,
+    ServiceBusy,
+    ServiceUnavailable,
+)
+from runtime.core.observability import Observer
+from runtime.core.request import Request, event_format, read_event
+from runtime.core.responses import Response, error_response, proxy_answer
+from runtime.core.router import Router
+from runtime.core.settings import Settings
+from runtime.core.world import DEFAULT_SANDBOX, World, Worlds
+from runtime.store.port import StoreBusy, StoreUnavailable
+
+__all__ = ["MAX_BODY_BYTES", "Exchange", "Journal", "Pipeline", "Rules"]
+
+MAX_BODY_BYTES = 256 * 1024
+"""Largest request body that a service reads."""
+
+_UNKNOWN_ORIGIN = "http://127.0.0.1:8080"
+"""The origin of a call that came without any address: where the local gateway listens by default."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what became of it, as far as it has come.
+
+    ``operation`` is the catalogue's name for what was asked, or ``unknown``. ``failure`` is an error that nobody
+    expected: what the client sees of it is only a request id.
+    """
+
+    request: Request
+    operation: str = "unknown"
+    world: World | None = None
+    response: Response[Any] | None = None
+    failure: Exception | None = None
+
+
+class Rules(Protocol):
+    """The stations where behaviour rules take part."""
+
+    def before(self, exchange: Exchange) -> Response[Any] | None:
+        """Called before the work is done; a response ends the exchange with the work undone."""
+
+    def after_commit(self, exchange: Exchange, response: Response[Any]) -> Response[Any]:
+        """Called when the work is done and stored; returns what the client gets to see of it."""
+
+
+class Journal(Protocol):
+    """The station that remembers what came and what went."""
+
+    def record(self, exchange: Exchange) -> None:
+        """Called once for each exchange that reached a world."""
+
+
+class Pipeline:
+    """A service's Lambda handler: ``pipeline(event, context)`` answers one event."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        router: Router,
+        worlds: Worlds,
+        rules: Rules,
+        journal: Journal,
+        observer: Observer,
+        settings: Settings,
+    ) -> None:
+        if missing := router.unbound():
+            raise RuntimeError(f"no endpoint answers {', '.join(sorted(missing))}")
+        self._service = service
+        self._router = router
+        self._worlds = worlds
+        self._rules = rules
+        self._journal = journal
+        self._observer = observer
+        self._base_url = settings.base_url
+
+    def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
+        """The answer to ``event``, in that event's own format. Never raises for anything a client sent."""
+        started = stopwatch()
+        form = event_format(event)
+        try:
+            exchange = Exchange(read_event(event, context))
+        except RequestError as error:
+            request_id = str(getattr(context, "aws_request_id", None) or "unknown")
+            return proxy_answer(error_response(error, request_id=request_id), form)
+        response = self._travel(exchange)
+        request = exchange.request
+        response.headers.setdefault("X-Request-Id", request.request_id)
+        self._observer.served(
+            request_id=request.request_id,
+            sandbox_id=request.sandbox_id or DEFAULT_SANDBOX,
+            method=request.method,
+            path=request.path,
+            operation=exchange.operation,
+            status=response.status_code,
+            seconds=stopwatch() - started,
+            failure=exchange.failure,
+        )
+        return proxy_answer(response, form)
+
+    def _travel(self, exchange: Exchange) -> Response[Any]:
+        """Through all stations; an error anywhere becomes the response, and the journal hears of it all the same."""
+        try:
+            exchange.world = self._world(exchange.request)
+            response = self._rules.before(exchange) or self._route(exchange)
+            response = self._rules.after_commit(exchange, response)
+        except Exception as error:  # noqa: BLE001  the last line of defence: it becomes a 500 with a request id
+            response = self._answer(error, exchange)
+        exchange.response = response
+        if exchange.world is not None:
+            try:
+                self._journal.record(exchange)
+            except Exception as error:  # noqa: BLE001  a lost entry must not cost the client an answer already earned
+                exchange.failure = exchange.failure or error
+        return response
+
+    def _world(self, request: Request) -> World:
+        if request.sandbox_id is not None and not self._service.in_sandboxes:
+            raise NoSuchPath
+        base_url = self._base_url or request.origin or _UNKNOWN_ORIGIN
+        if request.sandbox_id is not None:
+            base_url = f"{base_url}/s/{request.sandbox_id}"
+        return self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, base_url)
+
+    def _route(self, exchange: Exchange) -> Response[Any]:
+        request, world = exchange.request, exchange.world
+        if world is None:
+            raise RuntimeError("a request is routed only inside a world")
+        match = self._service.match(request.method, request.path)
+        if match.route is None:
+            raise MethodNotAllowed(match.allowed) if match.allowed else NoSuchPath
+        exchange.operation = match.route.operation
+        if len(request.body) > MAX_BODY_BYTES:
+            raise PayloadTooLarge(MAX_BODY_BYTES)
+        return self._router.dispatch(request, world)
+
+    @staticmethod
+    def _answer(error: Exception, exchange: Exchange) -> Response[Any]:
+        match error:
+            case StoreBusy():
+                shown: Exception = ServiceBusy(error.retry_after)
+            case StoreUnavailable():
+                shown, exchange.failure = ServiceUnavailable(), error
+            case RequestError():
+                shown = error
+            case _:
+                shown, exchange.failure = error, error
+        request = exchange.request
+        return error_response(shown, request_id=request.request_id, instance=request.full_path)

@@ -1,0 +1,89 @@
+"""What the token endpoint reads and answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from runtime.core.bodies import media_type
+from runtime.core.errors import OAuthError
+from runtime.core.request import Request
+
+__all__ = ["TokenRequest", "read_parameters"]
+
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_MAX_PARAMETERS = 100
+
+_Parameter = Annotated[str, StringConstraints(max_length=4096)] | None
+
+
+class TokenRequest(BaseModel):
+    """Parameters of a token request (RFC 6749, sections 4.3.2 and 6). Unknown ones are ignored (section 3.2)."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True)
+
+    grant_type: _Parameter = None
+    client_id: _Parameter = None
+    client_secret: _Parameter = None
+    scope: _Parameter = None
+    username: _Parameter = None
+    password: _Parameter = None
+    refresh_token: _Parameter = None
+
+    @classmethod
+    def read(cls, request: Request) -> TokenRequest:
+        """The parameters of ``request``. Raises :class:`OAuthError` ``invalid_request`` (RFC 6749, section 5.2)."""
+        parameters, is_json = read_parameters(request)
+        try:
+            read = cls.model_validate(parameters)
+        except ValidationError as error:
+            names = sorted({str(failure["loc"][0]) for failure in error.errors(include_input=False)})
+            raise OAuthError("invalid_request", f"Not a proper string: {', '.join(names)}.") from None
+        if is_json and read.grant_type is None and read.username is not None and read.password is not None:
+            # The specification's own request: a bare username and password in JSON is the password grant.
+            return read.model_copy(update={"grant_type": "password"})
+        return read
+
+
+def read_parameters(request: Request) -> tuple[dict[str, Any], bool]:
+    """The request's parameters, and whether they came as JSON.
+
+    A form as RFC 6749, appendix B has it, or a JSON object. Parameters without a value are treated as left out, and
+    none may come twice (section 3.2). Raises :class:`OAuthError` ``invalid_request``.
+    """
+    kind = media_type(request) or _JSON
+    if kind not in {_FORM, _JSON}:
+        raise OAuthError("invalid_request", f"Send the parameters as {_FORM} or {_JSON}.")
+    pairs = _form_pairs(request.body) if kind == _FORM else _json_pairs(request.body)
+    parameters: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in parameters:
+            # The name is the client's own text, so it is not repeated.
+            raise OAuthError("invalid_request", "A parameter is given more than once.")
+        parameters[name] = value
+    return {name: value for name, value in parameters.items() if value not in ("", None)}, kind == _JSON
+
+
+def _form_pairs(body: bytes) -> list[tuple[str, Any]]:
+    try:
+        return [*parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)]
+    except ValueError:
+        raise OAuthError("invalid_request", "The body is not a form in UTF-8.") from None
+
+
+def _json_pairs(body: bytes) -> list[tuple[str, Any]]:
+    try:
+        read = json.loads(body.decode(), object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        raise OAuthError("invalid_request", "The body is not JSON in UTF-8.") from None
+    if not isinstance(read, _Pairs):
+        raise OAuthError("invalid_request", "The body is not a JSON object.")
+    return read
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was written, repeated names and all."""

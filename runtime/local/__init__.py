@@ -1,0 +1,1 @@
+"""The local gateway and the command line."""

@@ -1,0 +1,1 @@
+"""Player accounts and their statistics."""

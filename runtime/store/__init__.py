@@ -1,0 +1,1 @@
+"""State: one small port and the engines that implement it."""

@@ -1,0 +1,78 @@
+"""Making the table, for development and tests. In the cloud the stack makes it, with backups and protection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runtime.core.clock import stopwatch
+from runtime.store.dynamodb_transport import connect, error_code
+from runtime.store.port import StoreUnavailable
+
+__all__ = ["create_table"]
+
+_ATTRIBUTES = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}]
+_KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+_TTL = {"Enabled": True, "AttributeName": "expires_at"}
+_PATIENCE_SECONDS = 60.0
+_POLL_SECONDS = 0.25
+
+
+def create_table(
+    table_name: str,
+    *,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Make the table unless it is there, and wait until it can be used.
+
+    Raises :class:`~runtime.store.port.StoreUnavailable` when that cannot be done, or when a table of this name has
+    other keys.
+    """
+    client = connect(endpoint_url, region)
+    try:
+        _create(client, table_name)
+        _await_active(client, table_name, sleep)
+        _expire_items(client, table_name)
+    except (BotoCoreError, ClientError) as error:
+        reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+        raise StoreUnavailable(
+            f"the DynamoDB table {table_name} cannot be made ({reason}): check endpoint, region and credentials"
+        ) from error
+    finally:
+        client.close()
+
+
+def _create(client: Any, table_name: str) -> None:
+    try:
+        client.create_table(
+            TableName=table_name, AttributeDefinitions=_ATTRIBUTES, KeySchema=_KEYS, BillingMode="PAY_PER_REQUEST"
+        )
+    except ClientError as error:
+        if error_code(error) != "ResourceInUseException":
+            raise
+
+
+def _await_active(client: Any, table_name: str, sleep: Callable[[float], None]) -> None:
+    deadline = stopwatch() + _PATIENCE_SECONDS
+    while True:
+        table = client.describe_table(TableName=table_name)["Table"]
+        if table["KeySchema"] != _KEYS:
+            raise StoreUnavailable(
+                f"the DynamoDB table {table_name} has other keys than pk and sk: choose another name"
+            )
+        if table["TableStatus"] == "ACTIVE":
+            return
+        if stopwatch() > deadline:
+            raise StoreUnavailable(f"the DynamoDB table {table_name} is still {table['TableStatus']}: try again later")
+        sleep(_POLL_SECONDS)
+
+
+def _expire_items(client: Any, table_name: str) -> None:
+    described = client.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
+    if described["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+        client.update_time_to_live(TableName=table_name, TimeToLiveSpecification=_TTL)

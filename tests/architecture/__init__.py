@@ -1,0 +1,1 @@
+"""What the house must look like: imports, clocks, chance."""

@@ -1,0 +1,1 @@
+"""The black-box suite: real clients against any base URL."""

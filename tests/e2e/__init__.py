@@ -1,0 +1,1 @@
+"""Tests against deployed stacks, containers and browsers."""

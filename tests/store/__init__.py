@@ -1,0 +1,1 @@
+"""One suite that holds every storage engine to the same behaviour."""
