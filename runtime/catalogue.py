@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-__all__ = ["SANDBOX_PREFIX", "SERVICES", "Match", "Route", "Service", "find_service", "get_service"]
+__all__ = ["SANDBOX_PREFIX", "SERVICES", "Match", "Route", "Service", "find_service", "get_service", "route_keys"]
 
 SANDBOX_PREFIX = "/s/{sandbox_id}"
 """Every data-plane path also exists below this prefix, where it reaches the named sandbox."""
@@ -151,3 +151,16 @@ def get_service(name: str) -> Service:
 def find_service(path: str) -> Service | None:
     """The service that answers for ``path`` (relative to the sandbox), if any does."""
     return next((service for service in SERVICES if service.owns(path)), None)
+
+
+def route_keys(service: Service) -> tuple[str, ...]:
+    """Every route key that a gateway has for ``service``, in API Gateway's notation.
+
+    The operations, a catch-all for the prefix itself and one for everything below it (so that the service answers 404
+    and 405 in its own words), and all of them again below :data:`SANDBOX_PREFIX`. A gateway prefers the most specific
+    key: an operation's before a catch-all's.
+    """
+    known = [(route.method, route.path) for route in service.routes]
+    known += [("ANY", service.prefix), ("ANY", service.prefix + "/{proxy+}")]
+    places = ("", SANDBOX_PREFIX) if service.in_sandboxes else ("",)
+    return tuple(f"{method} {place}{path}" for place in places for method, path in known)

@@ -59,7 +59,7 @@ class MiniStack:
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105 - any will do
+            "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -76,7 +76,7 @@ class MiniStack:
         self.port = _free_port()
         try:
             with self._log_path.open("wb") as log:
-                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+                self._process = subprocess.Popen(
                     [python, "-m", "ministack"],
                     cwd=self._folder,
                     env=self._own_environment(),
@@ -199,6 +199,6 @@ def _uv(*arguments: str) -> None:
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
         raise RuntimeError("uv is needed to install MiniStack: pip install uv")
-    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - uv itself
+    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"uv {' '.join(arguments)} failed:\n{done.stderr}")

@@ -12,7 +12,7 @@ from runtime.core.world import World
 
 __all__ = ["ACCESS_TOKEN_TYPE", "AccessToken", "bearer_token", "verify_access_token"]
 
-ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  # nosec B105  a media type (RFC 9068, section 2.1), not a secret
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  # a media type (RFC 9068, section 2.1), not a secret
 
 _BEARER = "bearer "
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runtime.catalogue import Service
+from runtime.catalogue import Match, Service
 from runtime.core.clock import stopwatch
 from runtime.core.errors import (
     MethodNotAllowed,
@@ -119,8 +119,10 @@ class Pipeline:
     def _travel(self, exchange: Exchange) -> Response[Any]:
         """Through all stations; an error anywhere becomes the response, and the journal hears of it all the same."""
         try:
-            exchange.world = self._world(exchange.request)
-            response = self._rules.before(exchange) or self._route(exchange)
+            world = exchange.world = self._world(exchange.request)
+            match = self._service.match(exchange.request.method, exchange.request.path)
+            exchange.operation = match.route.operation if match.route else exchange.operation
+            response = self._rules.before(exchange) or self._route(exchange.request, world, match)
             response = self._rules.after_commit(exchange, response)
         except Exception as error:  # noqa: BLE001  the last line of defence: it becomes a 500 with a request id
             response = self._answer(error, exchange)
@@ -140,14 +142,9 @@ class Pipeline:
             base_url = f"{base_url}/s/{request.sandbox_id}"
         return self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, base_url)
 
-    def _route(self, exchange: Exchange) -> Response[Any]:
-        request, world = exchange.request, exchange.world
-        if world is None:
-            raise RuntimeError("a request is routed only inside a world")
-        match = self._service.match(request.method, request.path)
+    def _route(self, request: Request, world: World, match: Match) -> Response[Any]:
         if match.route is None:
             raise MethodNotAllowed(match.allowed) if match.allowed else NoSuchPath
-        exchange.operation = match.route.operation
         if len(request.body) > MAX_BODY_BYTES:
             raise PayloadTooLarge(MAX_BODY_BYTES)
         return self._router.dispatch(request, world)

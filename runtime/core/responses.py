@@ -59,8 +59,8 @@ def error_response(error: Exception, *, request_id: str, instance: str | None = 
             return _oauth(error)
         case errors.BearerTokenError():
             return _bearer(error)
-        case errors.RequestError():
-            status, code = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+        case errors.RequestError() if type(error) in _STATUS:
+            status, code = _STATUS[type(error)]
             problem = {"detail": error.detail, "code": code, **_particulars(error)}
         case _:
             status = HTTPStatus.INTERNAL_SERVER_ERROR

@@ -15,7 +15,7 @@ DEFAULT_CLIENT_ID = "psn-game-client"
 
 # The hash of the documented password `password123` with the documented parameters. It is kept ready made because a
 # service that only seeds a sandbox needs no password library; a test holds it to the password.
-_PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$5qsSiG1d4Bimd5ynMZALDA$GxISaaWiagwk3Qz5PECSJRYymfbLBF0aPyiRYN6c56A"  # noqa: S105  # nosec B105  the documented password of a documented demo user
+_PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$5qsSiG1d4Bimd5ynMZALDA$GxISaaWiagwk3Qz5PECSJRYymfbLBF0aPyiRYN6c56A"  # noqa: S105  # the documented password of a documented demo user
 
 
 def demo_world() -> list[Put]:

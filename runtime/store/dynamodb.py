@@ -45,7 +45,7 @@ class DynamoDBStore:
 
     ``now`` is the wall clock, which decides what has expired. ``budget_seconds``: no attempt begins later than this
     after the first. ``endpoint_url`` and ``region`` default to what the SDK finds in its environment. ``sleep``,
-    ``elapsed`` and ``client`` (with the methods of the SDK's low-level client) are for tests.
+    ``elapsed`` and ``client`` (with the methods of the SDK's low-level client; it stays open) are for tests.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class DynamoDBStore:
         self._region = region
         self._patience = Patience(budget_seconds, sleep=sleep, elapsed=elapsed)
         self._client = client
+        self._borrowed_client = client is not None
         self._connecting = threading.Lock()
         self._randomness = Randomness()
 
@@ -83,7 +84,7 @@ class DynamoDBStore:
 
     def delete(self, operation: Delete) -> None:
         if operation.condition is None:
-            self._patience.write(lambda _: self._call("delete_item", Key=item_key(operation.key)))
+            self._patience.write(lambda **_: self._call("delete_item", Key=item_key(operation.key)))
         else:
             self.transact([operation])
 
@@ -122,7 +123,7 @@ class DynamoDBStore:
                 parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
             actions.append({name: parameters})
 
-        def attempt(_: bool) -> None:
+        def attempt(**_: bool) -> None:
             try:
                 self._call("transact_write_items", TransactItems=actions, ClientRequestToken=token)
             except Refused as refusal:
@@ -131,7 +132,7 @@ class DynamoDBStore:
         self._patience.write(attempt)
 
     def close(self) -> None:
-        if self._client is not None:
+        if self._client is not None and not self._borrowed_client:
             self._client.close()
 
     def _page(self, limit: int, parameters: dict[str, Any]) -> Any:
@@ -144,7 +145,7 @@ class DynamoDBStore:
         if not created:
             parameters["ReturnValues"] = "ALL_NEW"
 
-        def attempt(uncertain: bool) -> Item:
+        def attempt(*, uncertain: bool) -> Item:
             try:
                 answer = self._call(_SINGLE[name], ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
             except Refused as refusal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from runtime.core.clock import stopwatch
 from runtime.core.randomness import Randomness
@@ -17,9 +17,15 @@ from runtime.store.port import StoreBusy, StoreUnavailable
 __all__ = ["Patience", "Refused", "Transient", "uncertain_write"]
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
 _FIRST_DELAY_SECONDS = 0.025
 _LONGEST_DELAY_SECONDS = 1.0
+
+
+class _Write(Protocol[_T_co]):
+    def __call__(self, *, uncertain: bool) -> _T_co:
+        """One attempt. ``uncertain``: an earlier one may have succeeded unnoticed."""
 
 
 class Refused(Exception):
@@ -76,26 +82,27 @@ class Patience:
 
     def read(self, attempt: Callable[[], _T]) -> _T:
         """What ``attempt`` returns, at last. Repeating a read harms nobody."""
-        return self._run(lambda _: attempt(), writes=False, repeatable=True)
+        return self._run(lambda **_: attempt(), writes=False, repeatable=True)
 
-    def write(self, attempt: Callable[[bool], _T], *, repeatable: bool = True) -> _T:
-        """What ``attempt`` returns, at last. It is told whether an earlier attempt may have succeeded unnoticed.
+    def write(self, attempt: _Write[_T], *, repeatable: bool = True) -> _T:
+        """What ``attempt`` returns, at last.
 
-        A write that is not ``repeatable`` ends with :class:`StoreUnavailable` instead of such a second attempt.
+        A write that is not ``repeatable`` ends with :class:`StoreUnavailable` where its first attempt may have
+        succeeded unnoticed.
         """
         return self._run(attempt, writes=True, repeatable=repeatable)
 
-    def _run(self, attempt: Callable[[bool], _T], *, writes: bool, repeatable: bool) -> _T:
+    def _run(self, attempt: _Write[_T], *, writes: bool, repeatable: bool) -> _T:
         deadline = self._elapsed() + self._budget_seconds
         uncertain = False
         for number in count():
             try:
-                return attempt(uncertain)
+                return attempt(uncertain=uncertain)
             except Transient as failure:
                 uncertain = uncertain or (writes and failure.ambiguous)
                 delay = self._delay(number) if failure.pause else 0.0
                 if (uncertain and not repeatable) or self._elapsed() + delay > deadline:
-                    raise _given_up(failure, uncertain) from failure
+                    raise _given_up(failure, uncertain=uncertain) from failure
                 if delay:
                     self._sleep(delay)
         raise AssertionError("unreachable")  # pragma: no cover - the loop has no end
@@ -105,7 +112,7 @@ class Patience:
         return self._fraction() * longest
 
 
-def _given_up(failure: Transient, uncertain: bool) -> StoreBusy | StoreUnavailable:
+def _given_up(failure: Transient, *, uncertain: bool) -> StoreBusy | StoreUnavailable:
     if uncertain:
         return uncertain_write()
     if failure.busy:

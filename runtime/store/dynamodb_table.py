@@ -27,24 +27,26 @@ def create_table(
     endpoint_url: str | None = None,
     region: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    client: Any = None,
 ) -> None:
-    """Make the table unless it is there, and wait until it can be used.
+    """Make the table unless it is there, and wait until it can be used. ``client``, if given, stays open.
 
     Raises :class:`~runtime.store.port.StoreUnavailable` when that cannot be done, or when a table of this name has
     other keys.
     """
-    client = connect(endpoint_url, region)
+    used = client or connect(endpoint_url, region)
     try:
-        _create(client, table_name)
-        _await_active(client, table_name, sleep)
-        _expire_items(client, table_name)
+        _create(used, table_name)
+        _await_active(used, table_name, sleep)
+        _expire_items(used, table_name)
     except (BotoCoreError, ClientError) as error:
         reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
         raise StoreUnavailable(
             f"the DynamoDB table {table_name} cannot be made ({reason}): check endpoint, region and credentials"
         ) from error
     finally:
-        client.close()
+        if used is not client:
+            used.close()
 
 
 def _create(client: Any, table_name: str) -> None:

@@ -127,10 +127,9 @@ class FileConnections:
             return self._connect()
 
     def return_reader(self, connection: sqlite3.Connection) -> None:
+        self._idle_readers.append(connection)
         if self._closed:
-            connection.close()
-        else:
-            self._idle_readers.append(connection)
+            self._close_readers()
 
     def borrow_writer(self) -> sqlite3.Connection:
         _acquire(self._write_lock, self._patience_seconds, self.name)
@@ -142,19 +141,30 @@ class FileConnections:
     def close(self) -> None:
         with self._write_lock:
             self._closed = True
-            while self._idle_readers:
-                self._idle_readers.pop().close()
+            self._close_readers()
             # Last, so that SQLite folds the log into the file and removes it.
             self._writer.close()
+
+    def _close_readers(self) -> None:
+        while True:
+            try:
+                connection = self._idle_readers.pop()
+            except IndexError:
+                return
+            connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
                 self.name, timeout=self._patience_seconds, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise explain(error, self.name) from error
+        try:
             # A crash of the process loses nothing; only a power failure may lose the latest writes, never consistency.
             connection.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error as error:
+            connection.close()
             raise explain(error, self.name) from error
         return connection
 
@@ -165,8 +175,9 @@ class FileConnections:
         while True:
             connection = self._connect()
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
+                # Looked at first: a file that belongs to somebody else is not touched.
                 _prepare(connection, self.name)
+                connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.Error as error:
                 connection.close()
                 if _primary_code(error) not in _CONTENTION or stopwatch() > deadline:

@@ -1,0 +1,51 @@
+"""Which route of the API a request takes: what API Gateway decides before it calls a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.catalogue import SANDBOX_PREFIX, Service, find_service
+
+__all__ = ["Routed", "find_route"]
+
+_SANDBOXES = "/s/"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A route and what its key's parameters stand for in this request.
+
+    ``path`` is the request's path relative to the sandbox. ``key`` is one of
+    :func:`runtime.catalogue.route_keys`.
+    """
+
+    service: Service
+    key: str
+    parameters: dict[str, str]
+    path: str
+
+
+def find_route(method: str, path: str) -> Routed | None:
+    """The most specific route for ``method`` and the decoded ``path``; ``None`` where no service is below it.
+
+    An operation's own route wins over the catch-alls of its service
+    (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html, "Routing API requests").
+    """
+    parameters: dict[str, str] = {}
+    prefix = ""
+    if path.startswith(_SANDBOXES):
+        sandbox_id, slash, rest = path[len(_SANDBOXES) :].partition("/")
+        if not sandbox_id:
+            return None
+        parameters["sandbox_id"] = sandbox_id
+        prefix, path = SANDBOX_PREFIX, slash + rest
+    service = find_service(path)
+    if service is None or (prefix and not service.in_sandboxes):
+        return None
+    match = service.match(method, path)
+    if match.route is not None:
+        return Routed(service, f"{method} {prefix}{match.route.path}", parameters | match.parameters, path)
+    if path == service.prefix:
+        return Routed(service, f"ANY {prefix}{service.prefix}", parameters, path)
+    parameters["proxy"] = path[len(service.prefix) + 1 :]
+    return Routed(service, f"ANY {prefix}{service.prefix}/{{proxy+}}", parameters, path)

@@ -1,0 +1,1 @@
+"""The player account service, through its Lambda handler."""
