@@ -80,15 +80,19 @@ class Service:
         return path == self.prefix or path.startswith(self.prefix + "/")
 
     def match(self, method: str, path: str) -> Match:
-        """The operation for ``method`` and ``path`` (relative to the sandbox), or what is allowed instead."""
+        """The operation for ``method`` and ``path`` (relative to the sandbox), or what is allowed instead.
+
+        The operation of a GET also answers HEAD (RFC 9110, section 9.3.2).
+        """
+        wanted = "GET" if method == "HEAD" else method
         allowed: list[str] = []
         for route in self.routes:
             found = route.pattern.fullmatch(path)
             if found is None:
                 continue
-            if route.method == method:
+            if route.method == wanted:
                 return Match(route, found.groupdict(), ())
-            allowed.append(route.method)
+            allowed += ["GET", "HEAD"] if route.method == "GET" else [route.method]
         return Match(None, {}, tuple(sorted(allowed)))
 
 

@@ -17,7 +17,6 @@ from runtime.core.world import DEFAULT_SANDBOX, Worlds
 __all__ = ["Authorizer"]
 
 _HEALTH = "/_emulator/v1/health"
-_UNKNOWN_ORIGIN = "http://127.0.0.1:8080"
 
 
 class Authorizer:
@@ -49,22 +48,19 @@ class Authorizer:
         expected = self._settings.admin_token
         token = bearer_token(request.headers.get("authorization"))
         # Bytes, because text outside ASCII cannot be compared in constant time.
-        return expected is not None and hmac.compare_digest(token.encode(), expected.encode())
+        return expected is not None and hmac.compare_digest(token.encode("utf-8", "surrogatepass"), expected.encode())
 
     def _verify(self, request: Request) -> AccessToken:
         """The bearer's token, valid in the request's sandbox by that sandbox's clock. Raises BearerTokenError."""
         token = bearer_token(request.headers.get("authorization"))
-        base_url = self._settings.base_url or request.origin or _UNKNOWN_ORIGIN
-        if request.sandbox_id is not None:
-            base_url = f"{base_url}/s/{request.sandbox_id}"
+        base_url = request.base_url(self._settings.base_url)
         world = self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, base_url)
         return verify_access_token(token, world, self._keys, scope=_scope(request))
 
 
 def _scope(request: Request) -> str | None:
     """What the operation demands; paths and methods without one want a valid token only, and find no operation."""
-    method = "GET" if request.method == "HEAD" else request.method
-    route = PLAYERS.match(method, request.path).route
+    route = PLAYERS.match(request.method, request.path).route
     return route.scope if route else None
 
 

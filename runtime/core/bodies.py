@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from runtime.core.errors import FieldError, InvalidInput, MalformedRequest, UnsupportedMediaType
 from runtime.core.request import Request
@@ -30,8 +31,10 @@ def media_type(request: Request) -> str | None:
     return value or None
 
 
-def read_json(request: Request, model: type[_Model], *, accepted: tuple[str, ...] = (_JSON,)) -> _Model:
-    """The body as ``model``.
+def read_json(
+    request: Request, model: type[_Model], *, accepted: tuple[str, ...] = (_JSON,), context: object = None
+) -> _Model:
+    """The body as ``model``; ``context`` is what its validators may ask for.
 
     A request that names no content type, as the specification's direct call does, is taken for JSON. Raises
     :class:`UnsupportedMediaType`, :class:`MalformedRequest` (not JSON) or :class:`InvalidInput` (every failure).
@@ -39,7 +42,12 @@ def read_json(request: Request, model: type[_Model], *, accepted: tuple[str, ...
     if (media_type(request) or accepted[0]) not in accepted:
         raise UnsupportedMediaType(accepted)
     try:
-        return model.model_validate_json(request.body)
+        # Pydantic's own parser would take NaN and Infinity, which RFC 8259, section 6 does not know.
+        from_json(request.body, allow_inf_nan=False)
+    except ValueError:
+        raise MalformedRequest("The body is not JSON (RFC 8259) in UTF-8.") from None
+    try:
+        return model.model_validate_json(request.body, context=context)
     except ValidationError as error:
         raise _refusal(error, "body") from None
 
@@ -55,31 +63,40 @@ def read_query(request: Request, model: type[_Model]) -> _Model:
     try:
         result = model.model_validate_strings(values)
     except ValidationError as error:
-        refusal = _refusal(error, "query")
-        raise InvalidInput([*repeated, *getattr(refusal, "errors", ())]) from None
+        raise InvalidInput([*repeated, *_refusal(error, "query").errors]) from None
     if repeated:
         raise InvalidInput(repeated)
     return result
 
 
-def _refusal(error: ValidationError, source: str) -> MalformedRequest | InvalidInput:
-    failures = error.errors(include_url=False, include_input=False, include_context=False)
-    if any(failure["type"] == "json_invalid" for failure in failures):
-        return MalformedRequest("The body is not JSON (RFC 8259) in UTF-8.")
+def _refusal(error: ValidationError, source: str) -> InvalidInput:
+    failures = error.errors(include_url=False, include_input=False)
     return InvalidInput([_failure(failure, source) for failure in failures])
 
 
 def _failure(failure: Any, source: str) -> FieldError:
-    message = _MESSAGES.get(failure["type"]) or str(failure["msg"]).removeprefix("Value error, ")
+    wording = _MESSAGES.get(failure["type"])
+    message = wording.format(**failure.get("ctx", {})) if wording else str(failure["msg"]).removeprefix("Value error, ")
     if source == "query":
         return FieldError(message, parameter=str(failure["loc"][0]) if failure["loc"] else "")
     return FieldError(message, pointer=_pointer(failure["loc"]))
 
 
+# Pydantic's failures in the words of this API; the others carry their own.
 _MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "model_type": "must be an object",
+    "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "literal_error": "must be one of {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
 }
 
 

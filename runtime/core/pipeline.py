@@ -32,9 +32,6 @@ __all__ = ["MAX_BODY_BYTES", "Exchange", "Journal", "Pipeline", "Rules"]
 MAX_BODY_BYTES = 256 * 1024
 """Largest request body that a service reads."""
 
-_UNKNOWN_ORIGIN = "http://127.0.0.1:8080"
-"""The origin of a call that came without any address: where the local gateway listens by default."""
-
 
 @dataclass(slots=True)
 class Exchange:
@@ -103,6 +100,9 @@ class Pipeline:
             return proxy_answer(error_response(error, request_id=request_id), form)
         response = self._travel(exchange)
         request = exchange.request
+        if request.method == "HEAD":
+            # RFC 9110, section 9.3.2: what a GET would have answered, without its content.
+            response.body = None
         response.headers.setdefault("X-Request-Id", request.request_id)
         self._observer.served(
             request_id=request.request_id,
@@ -137,10 +137,7 @@ class Pipeline:
     def _world(self, request: Request) -> World:
         if request.sandbox_id is not None and not self._service.in_sandboxes:
             raise NoSuchPath
-        base_url = self._base_url or request.origin or _UNKNOWN_ORIGIN
-        if request.sandbox_id is not None:
-            base_url = f"{base_url}/s/{request.sandbox_id}"
-        return self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, base_url)
+        return self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, request.base_url(self._base_url))
 
     def _route(self, request: Request, world: World, match: Match) -> Response[Any]:
         if match.route is None:

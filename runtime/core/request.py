@@ -16,6 +16,9 @@ from runtime.core.errors import MalformedRequest
 
 __all__ = ["EventFormat", "Request", "event_format", "read_event"]
 
+_UNKNOWN_ORIGIN = "http://127.0.0.1:8080"
+"""The origin of a call that came without any address: where the local gateway listens by default."""
+
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _SANDBOX = re.compile(r"/s/(?P<sandbox_id>[^/]+)(?P<path>/.*)?", re.DOTALL)
@@ -46,6 +49,11 @@ class Request:
     body: bytes
     origin: str | None
     request_id: str
+
+    def base_url(self, fixed_origin: str | None = None) -> str:
+        """What the client was given to reach this sandbox: the origin it used, or the fixed one, and the prefix."""
+        origin = fixed_origin or self.origin or _UNKNOWN_ORIGIN
+        return origin if self.sandbox_id is None else f"{origin}/s/{self.sandbox_id}"
 
     @property
     def full_path(self) -> str:

@@ -152,5 +152,9 @@ def _bearer(error: errors.BearerTokenError) -> Response[str]:
     return Response(int(status), JSON, _dumps(body), headers=headers)
 
 
+# An encoder costs as much to make as to use.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _dumps(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(body)

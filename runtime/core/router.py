@@ -67,11 +67,10 @@ class Router(APIGatewayHttpResolver):
 
     def dispatch(self, request: Request, world: World) -> Response[str]:
         """The response of the endpoint for ``request``. Errors of the domain come out as they were raised."""
+        # A HEAD is answered by the endpoint of the GET (RFC 9110, section 9.3.2).
+        http = {"method": "GET" if request.method == "HEAD" else request.method, "path": request.path}
         event = APIGatewayProxyEventV2(
-            {
-                "rawPath": request.path,
-                "requestContext": {"stage": "$default", "http": {"method": request.method, "path": request.path}},
-            }
+            {"rawPath": request.path, "requestContext": {"stage": "$default", "http": http}},
         )
         token = _current.set(_Current(request, world, event))
         try:

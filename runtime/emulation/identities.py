@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runtime.core.names import fold_name
 from runtime.store.port import ABSENT, Condition, Key, Put, Store
 
 __all__ = [
@@ -21,16 +21,10 @@ __all__ = [
     "Login",
     "User",
     "client_key",
-    "fold_name",
     "hash_client_secret",
     "put_client",
     "put_user",
 ]
-
-
-def fold_name(name: str) -> str:
-    """``name`` as it is compared: case and Unicode's other ways to write the same character make no difference."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def hash_client_secret(secret: str) -> str:

@@ -45,4 +45,4 @@ app.command()(serve)
 
 def main() -> None:
     """The console script."""
-    app()
+    app(prog_name="psn-emulator")

@@ -17,7 +17,7 @@ def comes_from_a_web_page(host: str, origin: str | None) -> bool:
 
     ``origin`` is absent from everything but browsers; an opaque one is ``null`` (RFC 6454, section 7.3).
     """
-    return not is_local_authority(host) or (origin is not None and not is_local_authority(urlsplit(origin).netloc))
+    return not is_local_authority(host) or (origin is not None and not is_local_authority(origin.partition("://")[2]))
 
 
 def is_local_authority(authority: str) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
 from runtime.player_account_api.countries import COUNTRIES
 
@@ -23,7 +20,6 @@ __all__ = [
     "Language",
     "Status",
     "Username",
-    "today_is",
 ]
 
 _MAX_EMAIL_BYTES, _MAX_MAILBOX_BYTES = 254, 64
@@ -65,17 +61,6 @@ _URL = re.compile(
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EARLIEST_BIRTH = date(1900, 1, 1)
-_today: ContextVar[date] = ContextVar("today")
-
-
-@contextmanager
-def today_is(day: date) -> Iterator[None]:
-    """Within it, ``day`` is the latest date of birth: a validator alone cannot know a sandbox's time."""
-    token = _today.set(day)
-    try:
-        yield
-    finally:
-        _today.reset(token)
 
 
 def _username(value: str) -> str:
@@ -131,7 +116,7 @@ def _avatar_url(value: str) -> str:
     return value
 
 
-def _birth_date(value: str) -> str:
+def _birth_date(value: str, info: ValidationInfo) -> str:
     try:
         day = date.fromisoformat(value) if _DATE.fullmatch(value) else None
     except ValueError:
@@ -140,7 +125,8 @@ def _birth_date(value: str) -> str:
         raise ValueError("must be a date (RFC 3339, full-date), such as 1990-12-31")
     if day < _EARLIEST_BIRTH:
         raise ValueError(f"must not be before {_EARLIEST_BIRTH}")
-    if day > _today.get():
+    # The context is today by the sandbox's clock: a validator alone cannot know it.
+    if day > cast("date", info.context):
         raise ValueError("must not be in the future")
     return value
 

@@ -6,6 +6,7 @@ what was validated when it came in is not validated again with every read.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -27,12 +28,14 @@ from runtime.player_account_api.fields import (
 
 __all__ = ["Player", "PlayerInput", "PlayerPage", "PlayerQuery", "Stats", "Trophies"]
 
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
-def _digits(value: str) -> str:
+
+def _page_size(value: str) -> int:
     # Left to itself, pydantic reads "+5", " 5", "5.0" and "1_0" as numbers too.
-    if not (value.isascii() and value.isdecimal()):
-        raise ValueError("must be a whole number")
-    return value
+    if not _DIGITS.fullmatch(value):
+        raise ValueError("must be a whole number from 1 to 100")
+    return int(value)
 
 
 class PlayerInput(InputModel):
@@ -51,7 +54,7 @@ class PlayerInput(InputModel):
 class PlayerQuery(InputModel):
     """What to list. ``username`` and ``email`` find the one player who has it, in any case."""
 
-    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)] = 25
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_page_size)] = 25
     cursor: str | None = None
     username: str | None = None
     email: str | None = None

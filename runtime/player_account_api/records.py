@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, cast
 
-from runtime.emulation.identities import fold_name
+from runtime.core.names import fold_name
 from runtime.player_account_api import listing
 from runtime.player_account_api.models import Player
 from runtime.store.port import ABSENT, Delete, Item, Key, Operation, Put, Store, VersionIs

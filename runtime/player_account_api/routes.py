@@ -9,7 +9,6 @@ from runtime.core.bodies import read_json, read_query
 from runtime.core.responses import Response, json_response
 from runtime.core.router import Router
 from runtime.player_account_api.cursor import Cursors
-from runtime.player_account_api.fields import today_is
 from runtime.player_account_api.models import PlayerInput, PlayerPage, PlayerQuery
 from runtime.player_account_api.service import Players
 
@@ -61,5 +60,4 @@ def build_router() -> Router:
 
 
 def _read_player(router: Router) -> PlayerInput:
-    with today_is(router.world.clock.now().date()):
-        return read_json(router.received, PlayerInput)
+    return read_json(router.received, PlayerInput, context=router.world.clock.now().date())

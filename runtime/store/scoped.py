@@ -56,4 +56,6 @@ class ScopedStore:
         return Key(self._prefix + key.partition, key.sort)
 
     def _outside(self, item: Item) -> Item:
-        return replace(item, key=Key(item.key.partition.removeprefix(self._prefix), item.key.sort))
+        key = Key(item.key.partition[len(self._prefix) :], item.key.sort)
+        # Written out, for this runs for every item of every page, and dataclasses.replace takes four times as long.
+        return Item(key, item.document, item.version, item.counters, item.expires_at)

@@ -127,7 +127,20 @@ def test_what_is_not_there_is_a_problem(
     assert answer.body["instance"] == path
     assert answer.body["request_id"] == "test"
     if status == 405:
-        assert answer.headers["Allow"] == "GET, PUT"
+        assert answer.headers["Allow"] == "GET, HEAD, PUT"
+
+
+def test_a_head_is_a_get_without_its_content(build: Callable[..., Building]) -> None:
+    """RFC 9110 §9.3.2."""
+    client = build().client
+    head, get = (client.handler(_event(method), None) for method in ("HEAD", "GET"))
+    assert head == {**get, "body": ""}
+    assert client.call("HEAD", "/things/1/parts").status == 404
+
+
+def _event(method: str) -> dict[str, object]:
+    context = {"http": {"method": method}, "requestId": "test"}
+    return {"version": "2.0", "rawPath": "/things/1", "headers": {}, "requestContext": context}
 
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(build: Callable[..., Building]) -> None:

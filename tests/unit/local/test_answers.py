@@ -1,7 +1,7 @@
 """A function's answer becomes the response that AWS documents.
 
-LAMBDA is docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Lambda function
-response for format 2.0"; TEST_TOOL is AWS's own emulation of what the service was seen to do.
+LAMBDA is docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Lambda
+function response for format 2.0"; TEST_TOOL is AWS's own emulation of what the service was seen to do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEXT = (b"content-type", b"text/plain; charset=utf-8")
         ({"statusCode": 201, "body": "ä"}, 201, [TEXT], "ä".encode(), TEST_TOOL),
         ({"statusCode": "404", "body": "x"}, 404, [TEXT], b"x", TEST_TOOL),
         ({"statusCode": 200, "headers": {"Content-Type": "a/b"}}, 200, [(b"content-type", b"a/b")], b"", LAMBDA),
-        ({"statusCode": 200, "headers": {"X-N": 3, "X-B": True}}, 200, [(b"x-n", b"3"), (b"x-b", b"true"), TEXT], b"", TEST_TOOL),
+        ({"statusCode": 200, "headers": {"X-N": 3}}, 200, [(b"x-n", b"3"), TEXT], b"", TEST_TOOL),
         ({"statusCode": 200, "body": "AAE=", "isBase64Encoded": True}, 200, [TEXT], b"\0\1", LAMBDA),
         (
             {"statusCode": 200, "cookies": ["a=1; Path=/", "b=2"]},
@@ -36,7 +36,7 @@ TEXT = (b"content-type", b"text/plain; charset=utf-8")
             b"",
             LAMBDA,
         ),
-        ({"statusCode": 200, "headers": {"Content-Length": "99", "Connection": "close"}}, 200, [TEXT], b"", "RFC 9110, 7.6.1"),
+        ({"statusCode": 200, "headers": {"Content-Length": "9", "TE": "x"}}, 200, [TEXT], b"", "RFC 9110, 7.6.1"),
     ],
 )  # fmt: skip
 def test_answers(answer: object, status: int, headers: list[tuple[bytes, bytes]], body: bytes, source: str) -> None:

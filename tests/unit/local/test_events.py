@@ -1,7 +1,7 @@
 """HTTP requests become the events that AWS documents.
 
-LAMBDA is docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Payload format
-structure"; what it leaves open was observed of the real service, at the place named in the row.
+LAMBDA is docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Payload
+format structure"; what it leaves open was observed of the real service, at the place named in the row.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def test_no_body_is_no_field() -> None:
 
 
 def test_the_authorizer_is_told_all_but_the_body() -> None:
-    """docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html, "Payload format version"."""
+    """docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html."""
     event = event_for("POST", "/players", headers=(HOST, ("authorization", "Bearer x")), body=b"{}")
     asked = authorizer_event(event)
     assert asked.keys() >= {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext"}
