@@ -43,7 +43,8 @@ def find_route(method: str, path: str) -> Routed | None:
     if service is None or (prefix and not service.in_sandboxes):
         return None
     match = service.match(method, path)
-    if match.route is not None:
+    # The gateway knows no HEAD of its own accord: it comes to a service by the catch-all.
+    if match.route is not None and match.route.method == method:
         return Routed(service, f"{method} {prefix}{match.route.path}", parameters | match.parameters, path)
     if path == service.prefix:
         return Routed(service, f"ANY {prefix}{service.prefix}", parameters, path)

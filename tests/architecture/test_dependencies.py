@@ -45,7 +45,8 @@ FORBIDDEN = {
         "runtime/core",
         (
             "boto3", "botocore", "uvicorn", "typer", "runtime.local", "runtime.emulation", "runtime.composition",
-            "runtime.foundation", "runtime.store.sqlite", "runtime.store.dynamodb", *(f"runtime.{name}" for name in SERVICES),
+            "runtime.foundation",
+            "runtime.store.sqlite", "runtime.store.dynamodb", *(f"runtime.{name}" for name in SERVICES),
         ),
     ),
     "the emulator's domain knows no service and no SDK": (

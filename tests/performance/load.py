@@ -14,9 +14,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from itertools import count
+from typing import cast
 
 __all__ = ["Job", "Measurement"]
 
+_PATIENCE = 30
 _TOKEN = re.compile(rb'"refresh_token": ?"([^"]+)"')
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -74,8 +76,7 @@ class _Connection(asyncio.Protocol):
         self.finished = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -145,7 +146,8 @@ async def _run(job: Job) -> Measurement:
             return _Connection(mine, token, times, samples)
 
         connections.append((await loop.create_connection(make, job.host, job.port))[1])
-    await asyncio.gather(*(connection.finished for connection in connections))
+    async with asyncio.timeout(job.warm_up + job.seconds + _PATIENCE):
+        await asyncio.gather(*(connection.finished for connection in connections))
     cpu = time.process_time() - cpu
     samples.sort()
     if not samples:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 import typer
@@ -25,12 +25,26 @@ from rich.progress import Progress
 from tests.performance import machine
 from tests.performance.load import Job, Measurement
 from tests.performance.report import table
-from tests.performance.scenarios import OAUTH, PLAYERS, SCENARIOS, Request, Scenario, new_prefix, player, seed
+from tests.performance.scenarios import (
+    OAUTH,
+    PLAYERS,
+    REST,
+    SCENARIOS,
+    WARM_UP,
+    Request,
+    Scenario,
+    new_prefix,
+    player,
+    seed,
+)
 from tests.performance.servers import Peers, emulator, hello, install_peers
 
 __all__ = ["Row"]
 
-_WARM_UP = 0.5
+_WARM_UP = 1.0
+"""Seconds before each measurement."""
+
+_WORLD = [{"id": str(number), **player(number)} for number in range(PLAYERS)]
 
 
 @dataclass
@@ -92,15 +106,25 @@ def measure(base_url: str, request: Request, connections: int, seconds: float) -
 
 
 @contextlib.contextmanager
-def _peer(peers: Peers, scenario: Scenario) -> Iterator[str | None]:
-    if scenario.peer is None or scenario.peer not in peers.installed:
-        yield None
-    elif scenario.peer == OAUTH:
-        with peers.oauth2_mock_server() as url:
-            yield url
-    else:
-        with peers.json_server([{"id": str(number), **player(number)} for number in range(PLAYERS)]) as url:
-            yield url
+def _long_lived(peers: Peers) -> Iterator[dict[str, str]]:
+    """The peers that live as long as the emulator does, by name: as it, they are warm when they are measured."""
+    with contextlib.ExitStack() as stack:
+        urls = {}
+        if OAUTH in peers.installed:
+            urls[OAUTH] = stack.enter_context(peers.oauth2_mock_server())
+        if REST in peers.installed:
+            urls[REST] = stack.enter_context(peers.json_server(_WORLD))
+        yield urls
+
+
+def _measure_peer(row: Row, scenario: Scenario, urls: dict[str, str], peers: Peers, seconds: float) -> Measurement:
+    request = cast("Request", scenario.peer_request)
+    if scenario.name != "create player":
+        return measure(urls[str(scenario.peer)], request, row.connections, seconds)
+    # json-server writes its whole file for each player: a new one for each measurement, or it would ever be slower.
+    with peers.json_server(_WORLD) as url:
+        measure(url, WARM_UP, 16, _WARM_UP)
+        return measure(url, request, row.connections, seconds)
 
 
 def _round(rows: list[Row], urls: dict[str, str], peers: Peers, seconds: float, progress: Progress) -> None:
@@ -111,10 +135,9 @@ def _round(rows: list[Row], urls: dict[str, str], peers: Peers, seconds: float, 
         progress.update(task, description=f"{row.scenario}, {row.connections} connections")
         url = urls["hello" if row.scenario == "hello" else "emulator"]
         row.ours.append(measure(url, scenario.request(url, row.connections), row.connections, seconds))
-        with _peer(peers, scenario) as peer_url:
-            if peer_url and scenario.peer_request:
-                row.peer_name = scenario.peer
-                row.peer.append(measure(peer_url, scenario.peer_request, row.connections, seconds))
+        if scenario.peer in peers.installed:
+            row.peer_name = scenario.peer
+            row.peer.append(_measure_peer(row, scenario, urls, peers, seconds))
         progress.advance(task)
     progress.remove_task(task)
 
@@ -136,9 +159,10 @@ def main(
     about = {**machine.describe(), **beside.installed, "workers": str(workers), "seconds": f"{seconds:g} x {rounds}"}
     numbers = [int(number) for number in connections.split(",")]
     rows = [Row(scenario.name, number) for number in numbers for scenario in SCENARIOS]
-    with hello() as bare, emulator(workers) as base_url, Progress(console=Console(stderr=True), transient=True) as bar:
+    progress = Progress(console=Console(stderr=True), transient=True)
+    with hello() as bare, emulator(workers) as base_url, _long_lived(beside) as others, progress as bar:
         seed(base_url)
-        urls = {"hello": bare, "emulator": base_url}
+        urls = {"hello": bare, "emulator": base_url, **others}
         for number in range(rounds):
             bar.console.log(f"round {number + 1} of {rounds}")
             _round(rows, urls, beside, seconds, bar)
@@ -146,7 +170,8 @@ def main(
     if as_json:
         typer.echo(json.dumps({"machine": about, "results": results}, indent=2))
     else:
-        Console().print(table(about, results))
+        console = Console()
+        console.print(table(about, results), width=console.width if console.is_terminal else 140)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ __all__ = ["table"]
 def table(machine: Mapping[str, str], results: Sequence[Mapping[str, Any]]) -> Group:
     """What was measured, above it the machine it was measured on."""
     shown = Table(caption="requests per second: median of the rounds (lowest to highest)")
-    for heading in ("connections", "request", "emulator req/s", "p50 ms", "p99 ms", "peer req/s", "p50 ms", "p99 ms"):
-        shown.add_column(heading, justify="left" if heading == "request" else "right")
+    for heading in ("conn.", "request", "emulator req/s", "p50 ms", "p99 ms", "peer req/s", "p50 ms", "p99 ms"):
+        shown.add_column(heading, justify="left" if heading == "request" else "right", no_wrap=True)
     shown.add_column("ratio", justify="right")
     for result in results:
         peer, ratio = result["peer"], result["ratio"]

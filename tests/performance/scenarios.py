@@ -10,7 +10,18 @@ from uuid import uuid4
 
 import httpx
 
-__all__ = ["SCENARIOS", "Request", "Scenario", "player", "seed"]
+__all__ = [
+    "OAUTH",
+    "PLAYERS",
+    "REST",
+    "SCENARIOS",
+    "WARM_UP",
+    "Request",
+    "Scenario",
+    "new_prefix",
+    "player",
+    "seed",
+]
 
 PLAYERS = 100
 """How many players there are to read, in the emulator and in its peer."""
@@ -106,6 +117,9 @@ SCENARIOS = (
     Scenario("create player", _create, REST, Request("POST", "/players", status=201, headers=_JSON, body=_CREATE)),
 )
 """In the order in which they are measured and shown. ``hello`` goes to the bare gateway."""
+
+WARM_UP = Request("GET", "/players?_page=1&_limit=25")
+"""What a new json-server is warmed up with: it computes, and leaves no player behind."""
 
 
 def new_prefix() -> str:

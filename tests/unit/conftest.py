@@ -71,10 +71,9 @@ class Service:
             **({} if body is None else {"body": body}),
         }
         answer = self.handler(event, None)
-        kind = answer["headers"].get("Content-Type", "")
-        return Answer(
-            answer["statusCode"], answer["headers"], json.loads(answer["body"]) if "json" in kind else answer["body"]
-        )
+        is_json = answer["body"] and "json" in answer["headers"].get("Content-Type", "")
+        body = json.loads(answer["body"]) if is_json else answer["body"]
+        return Answer(answer["statusCode"], answer["headers"], body)
 
     def post_form(self, path: str, parameters: Mapping[str, str], **headers: str) -> Answer:
         """POST a form."""
