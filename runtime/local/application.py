@@ -49,8 +49,17 @@ class Application:
 
         Not by requests: those would be found in the journal.
         """
+        self._attempt(self._make_table)
         self._attempt(lambda: self.parts.worlds.enter(DEFAULT_SANDBOX, "http://127.0.0.1"))
         self._attempt(lambda: (self.parts.keys.current().signing, self.parts.keys.current().published))
+
+    def _make_table(self) -> None:
+        """Make the table where DynamoDB is emulated; in AWS the stack makes it, and nothing else may."""
+        settings = self.parts.settings
+        if settings.store == "dynamodb" and settings.dynamodb_endpoint:
+            from runtime.store.dynamodb_table import create_table  # noqa: PLC0415  it imports the AWS SDK
+
+            create_table(settings.table, endpoint_url=settings.dynamodb_endpoint)
 
     def close(self) -> None:
         """Let go of the state."""

@@ -5,8 +5,10 @@ The only module of the store that imports the SDK; it is itself imported at the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
@@ -35,6 +37,9 @@ _CONFIG = Config(
     # The store's own tests hold its requests to what DynamoDB takes.
     parameter_validation=False,
 )
+
+_ANY_REGION = "us-east-1"
+_NAMED_CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
 
 _CONDITION_FAILED = "ConditionalCheckFailed"
 _SERVER_FAULT = 500
@@ -68,11 +73,17 @@ _DENIED = frozenset(
 
 
 def connect(endpoint_url: str | None, region: str | None) -> Any:
-    """A client of DynamoDB. Threads may share it. No request is made yet."""
+    """A client of DynamoDB. Threads may share it. No request is made yet.
+
+    An emulator of DynamoDB on this machine takes any credentials and any region, so there none need to be configured.
+    """
+    session = botocore.session.get_session()
+    if _is_on_this_machine(endpoint_url):
+        region = region or session.get_config_variable("region") or _ANY_REGION
+        if not os.environ.keys() & _NAMED_CREDENTIALS:
+            session.set_credentials("local", "local")
     try:
-        return botocore.session.get_session().create_client(
-            "dynamodb", region_name=region, endpoint_url=endpoint_url, config=_CONFIG
-        )
+        return session.create_client("dynamodb", region_name=region, endpoint_url=endpoint_url, config=_CONFIG)
     except NoRegionError as error:
         raise StoreUnavailable("no AWS region is configured: set AWS_REGION or name one") from error
     except (BotoCoreError, ValueError) as error:
@@ -100,6 +111,10 @@ def call(client: Any, table_name: str, operation: str, parameters: Mapping[str, 
         ) from error
     except BotoCoreError as error:
         raise StoreUnavailable(f"the AWS SDK cannot make the request ({type(error).__name__})") from error
+
+
+def _is_on_this_machine(endpoint_url: str | None) -> bool:
+    return endpoint_url is not None and urlsplit(endpoint_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def error_code(error: ClientError) -> str:

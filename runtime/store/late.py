@@ -52,8 +52,9 @@ class LateStore:
             self._store = None
 
     def _opened(self) -> Store:
-        if self._store is not None:
-            return self._store
+        store = self._store
+        if store is not None:
+            return store
         with self._lock:
             if self._store is None:
                 self._store = self._opener()

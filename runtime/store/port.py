@@ -100,15 +100,13 @@ class Key:
     sort: str
 
     def __post_init__(self) -> None:
-        # No character takes more than four bytes, so only what comes near a limit needs its bytes counted.
-        if not 0 < len(self.partition) <= _MAX_PARTITION_BYTES // 4:
-            _check_size("partition", self.partition, _MAX_PARTITION_BYTES)
-        if not 0 < len(self.sort) <= _MAX_SORT_BYTES // 4:
-            _check_size("sort", self.sort, _MAX_SORT_BYTES)
+        _check_size("partition", self.partition, _MAX_PARTITION_BYTES)
+        _check_size("sort", self.sort, _MAX_SORT_BYTES)
 
 
 def _check_size(name: str, value: str, most: int) -> None:
-    size = len(value.encode())
+    # Nearly all keys are ASCII, which Python knows without looking. Encoding the others also refuses lone surrogates.
+    size = len(value) if value.isascii() else len(value.encode())
     if not 0 < size <= most:
         raise ValueError(f"{name} key must have 1 to {most} bytes, has {size}")
 

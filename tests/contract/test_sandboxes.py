@@ -62,10 +62,13 @@ def test_players_are_the_same_and_locations_stay_below_the_prefix__contract(
 )
 @pytest.mark.parametrize("sandbox_id", ["unknown-sandbox", "Default", "..%2f", "%00", "x" * 300])
 def test_an_unknown_sandbox_is_a_404_problem__contract(
-    players: httpx.Client, root_url: str, sandbox_id: str, path: str
+    players: httpx.Client, capabilities: Json, root_url: str, sandbox_id: str, path: str
 ) -> None:
     url = f"{root_url}/s/{sandbox_id}{path}"
     response = players.post(url, json=USER) if path == "/auth/token" else players.get(url)
+    if capabilities["players_protected"] and path.startswith("/players") and response.status_code == 403:
+        # Where players are protected the gateway refuses a token that no such sandbox issued, and tells no more.
+        return
     check_problem(response, 404)
 
 
