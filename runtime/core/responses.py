@@ -15,13 +15,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from runtime.core import errors
+from runtime.core.problems import PROBLEM_JSON, problem_document
 from runtime.core.request import EventFormat
 
 __all__ = ["JSON", "Response", "error_response", "json_response", "proxy_answer"]
 
 JSON = "application/json"
-_PROBLEM = "application/problem+json"
-_PROBLEM_TYPES = "urn:psn-emulator:problem:"
 
 # What a client sees of each error: its status and its stable machine-readable code.
 _STATUS: dict[type[errors.RequestError], tuple[HTTPStatus, str]] = {
@@ -61,22 +60,12 @@ def error_response(error: Exception, *, request_id: str, instance: str | None = 
             return _bearer(error)
         case errors.RequestError() if type(error) in _STATUS:
             status, code = _STATUS[type(error)]
-            problem = {"detail": error.detail, "code": code, **_particulars(error)}
+            detail, particulars = error.detail, _particulars(error)
         case _:
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-            problem = {
-                "detail": "The emulator failed; its log tells more under this request_id.",
-                "code": "internal_error",
-            }
-    body = {
-        "type": _PROBLEM_TYPES + str(problem["code"]).replace("_", "-"),
-        "title": status.phrase,
-        "status": int(status),
-        **problem,
-        **({"instance": instance} if instance else {}),
-        "request_id": request_id,
-    }
-    return Response(int(status), _PROBLEM, _dumps(body), headers=_headers(error))
+            status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
+            detail, particulars = "The emulator failed; its log tells more under this request_id.", {}
+    body = problem_document(status, code, detail, request_id=request_id, instance=instance, particulars=particulars)
+    return Response(int(status), PROBLEM_JSON, body, headers=_headers(error))
 
 
 def proxy_answer(response: Response[Any], form: EventFormat) -> dict[str, Any]:

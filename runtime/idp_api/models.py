@@ -18,7 +18,9 @@ _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _MAX_PARAMETERS = 100
 
-_Parameter = Annotated[str, StringConstraints(max_length=4096)] | None
+_MAX_LENGTH = 4096
+
+_Parameter = Annotated[str, StringConstraints(max_length=_MAX_LENGTH)] | None
 
 
 class TokenRequest(BaseModel):
@@ -42,7 +44,8 @@ class TokenRequest(BaseModel):
             read = cls.model_validate(parameters)
         except ValidationError as error:
             names = sorted({str(failure["loc"][0]) for failure in error.errors(include_input=False)})
-            raise OAuthError("invalid_request", f"Not a proper string: {', '.join(names)}.") from None
+            kind = f"a string of Unicode characters, {_MAX_LENGTH} at most"
+            raise OAuthError("invalid_request", f"Not {kind}: {', '.join(names)}.") from None
         if is_json and read.grant_type is None and read.username is not None and read.password is not None:
             # The specification's own request: a bare username and password in JSON is the password grant.
             return read.model_copy(update={"grant_type": "password"})

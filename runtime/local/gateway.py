@@ -1,8 +1,8 @@
 """The local gateway: an ASGI application that stands where API Gateway stands, in front of the same handlers.
 
 Handlers run in threads, for they are synchronous as Lambda's are; the event loop only reads and writes. Faults of the
-connection itself (reset, truncate, drip, hang) have no place in ASGI: what injects them needs the transport, which a
-protocol class of uvicorn's (``Config(http=…)``, a subclass of ``HttpToolsProtocol``) can put into the scope.
+connection itself (reset, truncate, drip, hang) have no place in ASGI: what injects them needs the transport, which
+:class:`~runtime.local.protocol.GatewayProtocol` can put into the scope.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import Any, cast
 import uvicorn
 
 from runtime.local.gateway import Gateway
+from runtime.local.protocol import GatewayProtocol
 
 __all__ = ["GRACE_SECONDS", "configure_log", "run"]
 
@@ -32,7 +33,7 @@ def run(
     """
     config = uvicorn.Config(
         cast("Any", gateway),
-        http="httptools",
+        http=GatewayProtocol,
         loop="auto",
         ws="none",
         lifespan="off",

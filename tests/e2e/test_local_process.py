@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -108,3 +109,21 @@ def test_a_state_file_that_is_none_is_one_clear_line(tmp_path: Path, content: by
 
 def test_a_state_path_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
     assert str(tmp_path) in refusal("--port", "0", "--state", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"this is not HTTP\r\n\r\n", b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"],
+    ids=["no HTTP at all", "a method that HTTP does not know", "a header without a colon"],
+)
+def test_what_is_not_http_is_a_problem_and_the_end_of_the_connection(sent: bytes) -> None:
+    """RFC 9112 section 2.2; RFC 9457 section 3."""
+    with LocalServer(state=":memory:") as server:
+        address = httpx.URL(server.base_url)
+        with socket.create_connection((address.host, address.port), timeout=10) as connection:
+            connection.sendall(sent)
+            received = b"".join(iter(lambda: connection.recv(4096), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == "malformed_request"
