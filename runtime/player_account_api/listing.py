@@ -51,7 +51,7 @@ def read_page(
     A player who is there throughout is met exactly once by whoever follows the positions, whatever others do.
     """
     # A shard has a quarter of the page and some luck; the rare run that is too short is continued by a further query.
-    size = min(limit // SHARDS + isqrt(limit) + 3, limit + 1)
+    size = min(limit // SHARDS + isqrt(limit), limit + 1)
     runs = [_run(store, _partition(shard, country, status), after, size) for shard in range(SHARDS)]
     entries = list(islice(heapq.merge(*runs, key=_position, reverse=True), limit + 1))
     players = [cast("Player", entry.document) for entry in entries[:limit]]

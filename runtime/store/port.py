@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "ABSENT",
@@ -111,17 +112,17 @@ def _check_size(name: str, value: str, most: int) -> None:
         raise ValueError(f"{name} key must have 1 to {most} bytes, has {size}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An item as it was read. ``version`` is 0 where only counters were ever written.
 
-    ``expires_at`` is in whole seconds since the epoch, by the wall clock.
+    ``expires_at`` is in whole seconds since the epoch, by the wall clock. (A named tuple, because pages are made of
+    many of these, and it is made in a quarter of a frozen dataclass's time.)
     """
 
     key: Key
     document: Mapping[str, Any]
     version: int
-    counters: Mapping[str, int] = field(default_factory=dict)
+    counters: Mapping[str, int] = MappingProxyType({})
     expires_at: int | None = None
 
 
