@@ -67,7 +67,7 @@ def test_some_statuses_have_no_content(status: int) -> None:
         {"statusCode": 200, "cookies": "a=1"},
         {"statusCode": 200, "cookies": [1j]},
         {"statusCode": 200, "body": "%", "isBase64Encoded": True},
-        object(),
+        pytest.param(object(), id="no JSON"),
     ],
     ids=str,
 )
