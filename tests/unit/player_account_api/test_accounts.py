@@ -109,7 +109,10 @@ def test_a_deleted_player_is_gone(api: Api) -> None:
     assert api.listed() == []
 
 
-@pytest.mark.parametrize("player_id", ["0c0ffee0-0000-4000-8000-000000000000", "nobody", "%00", "0" * 3000, "00000000000000000000000000000000"])
+@pytest.mark.parametrize(
+    "player_id",
+    ["0c0ffee0-0000-4000-8000-000000000000", "nobody", "%00", "0" * 3000, "00000000000000000000000000000000"],
+)
 @pytest.mark.parametrize("operation", ["GET", "PUT", "DELETE", "GET stats"])
 def test_who_is_not_there_is_not_found(api: Api, player_id: str, operation: str) -> None:
     method, _, below = operation.partition(" ")
