@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,11 +25,12 @@ ADMIN = "the-admin-token-ä"
 
 
 @pytest.fixture(scope="module")
-def store() -> SQLiteStore:
+def store() -> Iterator[SQLiteStore]:
     store = SQLiteStore(None, now=lambda: NOW)
     slow = {"sandbox_id": "slow", "epoch": 1, "clock": {"offset_seconds": -10_000}}
     store.put(Put(Key("@sandbox/slow", "sandbox"), slow))
-    return store
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="module")
