@@ -10,10 +10,24 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-__all__ = ["SANDBOX_PREFIX", "SERVICES", "Match", "Route", "Service", "find_service", "get_service", "route_keys"]
+__all__ = [
+    "GRANT_TYPES",
+    "SANDBOX_PREFIX",
+    "SERVICES",
+    "Match",
+    "Route",
+    "Service",
+    "find_service",
+    "get_service",
+    "route_keys",
+    "split_sandbox",
+]
 
 SANDBOX_PREFIX = "/s/{sandbox_id}"
 """Every data-plane path also exists below this prefix, where it reaches the named sandbox."""
+
+GRANT_TYPES = ("password", "refresh_token")
+"""The grants that the identity provider takes (RFC 6749; RFC 7591, section 2: grant_types)."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +35,8 @@ class Route:
     """One operation of a service.
 
     ``path`` is relative to the sandbox and names its parameters in braces, as API Gateway does:
-    ``/players/{player_id}``. ``scope`` is what a bearer token must carry where players are protected.
+    ``/players/{player_id}``. ``scope`` is what a bearer token must carry where players are protected;
+    ``public`` routes are open where their service is not.
     """
 
     method: str
@@ -29,6 +44,7 @@ class Route:
     operation: str
     summary: str
     scope: str | None = None
+    public: bool = False
 
     @property
     def key(self) -> str:
@@ -135,7 +151,7 @@ CONTROL = Service(
     prefix="/_emulator",
     summary="The emulator's own control plane",
     routes=(
-        Route("GET", "/_emulator/v1/health", "getHealth", "Whether the emulator can answer"),
+        Route("GET", "/_emulator/v1/health", "getHealth", "Whether the emulator can answer", public=True),
         Route("GET", "/_emulator/v1/capabilities", "getCapabilities", "What this deployment can do"),
     ),
     in_sandboxes=False,
@@ -155,6 +171,14 @@ def get_service(name: str) -> Service:
 def find_service(path: str) -> Service | None:
     """The service that answers for ``path`` (relative to the sandbox), if any does."""
     return next((service for service in SERVICES if service.owns(path)), None)
+
+
+def split_sandbox(path: str) -> tuple[str | None, str]:
+    """The sandbox that ``path`` names, if any, and the path inside it: ``/s/mine/players`` is mine's ``/players``."""
+    if not path.startswith("/s/"):
+        return None, path
+    sandbox_id, _, rest = path[len("/s/") :].partition("/")
+    return (sandbox_id, f"/{rest}") if sandbox_id else (None, path)
 
 
 def route_keys(service: Service) -> tuple[str, ...]:

@@ -24,6 +24,5 @@ class Capabilities(BaseModel):
     store: Literal["sqlite", "dynamodb"]
     services: list[str]
     grant_types: list[str]
-    signing_algorithm: str
     players_protected: bool
     demo_world: bool

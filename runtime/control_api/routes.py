@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.catalogue import CONTROL, SERVICES
+from runtime.catalogue import CONTROL, GRANT_TYPES, SERVICES
 from runtime.control_api.models import Capabilities, Health
 from runtime.core.responses import Response, json_response
 from runtime.core.router import Router
@@ -28,8 +28,7 @@ def build_router(settings: Settings) -> Router:
             environment=settings.environment,
             store=settings.store,
             services=[service.name for service in SERVICES],
-            grant_types=["password", "refresh_token"],
-            signing_algorithm=settings.signing_algorithm,
+            grant_types=list(GRANT_TYPES),
             players_protected=settings.protect_players,
             demo_world=settings.demo_world,
         )

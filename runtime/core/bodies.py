@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import from_json
 
 from runtime.core.errors import FieldError, InvalidInput, MalformedRequest, UnsupportedMediaType
 from runtime.core.request import Request
+from runtime.core.strict_json import parse_json
 
 __all__ = ["InputModel", "media_type", "read_json", "read_query"]
 
@@ -42,12 +42,11 @@ def read_json(
     if (media_type(request) or accepted[0]) not in accepted:
         raise UnsupportedMediaType(accepted)
     try:
-        # Pydantic's own parser would take NaN and Infinity, which RFC 8259, section 6 does not know.
-        from_json(request.body, allow_inf_nan=False)
+        body = parse_json(request.body)
     except ValueError:
-        raise MalformedRequest("The body is not JSON (RFC 8259) in UTF-8.") from None
+        raise MalformedRequest("The body is not JSON (RFC 8259, and no name twice) in UTF-8.") from None
     try:
-        return model.model_validate_json(request.body, context=context)
+        return model.model_validate(body, context=context)
     except ValidationError as error:
         raise _refusal(error, "body") from None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from runtime.catalogue import Match, Service
+from runtime.core.access_tokens import demand_verdict
 from runtime.core.clock import stopwatch
 from runtime.core.errors import (
     MethodNotAllowed,
@@ -88,6 +90,7 @@ class Pipeline:
         self._journal = journal
         self._observer = observer
         self._base_url = settings.base_url
+        self._protects_players = settings.protect_players
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
         """The answer to ``event``, in that event's own format. Never raises for anything a client sent."""
@@ -96,13 +99,11 @@ class Pipeline:
         try:
             exchange = Exchange(read_event(event, context))
         except RequestError as error:
-            request_id = str(getattr(context, "aws_request_id", None) or "unknown")
-            return proxy_answer(error_response(error, request_id=request_id), form)
-        response = self._travel(exchange)
+            exchange = Exchange(Request.unreadable(context))
+            response = self._answer(error, exchange)
+        else:
+            response = self._travel(exchange)
         request = exchange.request
-        if request.method == "HEAD":
-            # RFC 9110, section 9.3.2: what a GET would have answered, without its content.
-            response.body = None
         response.headers.setdefault("X-Request-Id", request.request_id)
         self._observer.served(
             request_id=request.request_id,
@@ -142,9 +143,11 @@ class Pipeline:
     def _route(self, request: Request, world: World, match: Match) -> Response[Any]:
         if match.route is None:
             raise MethodNotAllowed(match.allowed) if match.allowed else NoSuchPath
+        if match.route.scope is not None and self._protects_players:
+            demand_verdict(request.authorizer)
         if len(request.body) > MAX_BODY_BYTES:
             raise PayloadTooLarge(MAX_BODY_BYTES)
-        return self._router.dispatch(request, world)
+        return self._router.dispatch(request, world, match.route.operation, match.parameters)
 
     @staticmethod
     def _answer(error: Exception, exchange: Exchange) -> Response[Any]:
@@ -158,4 +161,4 @@ class Pipeline:
             case _:
                 shown, exchange.failure = error, error
         request = exchange.request
-        return error_response(shown, request_id=request.request_id, instance=request.full_path)
+        return error_response(shown, request_id=request.request_id, instance=quote(request.full_path))

@@ -29,7 +29,8 @@ def problem_document(
     """
     document = {
         "type": _TYPES + code.replace("_", "-"),
-        "title": status.phrase,
+        # Python's own phrases for a status change between its versions; a title must not (section 3.1.3).
+        "title": code.replace("_", " ").capitalize(),
         "status": int(status),
         "detail": detail,
         "code": code,

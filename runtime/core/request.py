@@ -6,12 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
+from runtime.catalogue import split_sandbox
 from runtime.core.errors import MalformedRequest
 
 __all__ = ["EventFormat", "Request", "event_format", "read_event"]
@@ -20,8 +21,7 @@ _UNKNOWN_ORIGIN = "http://127.0.0.1:8080"
 """The origin of a call that came without any address: where the local gateway listens by default."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-_METHOD = re.compile(r"[A-Z]{1,20}")
-_SANDBOX = re.compile(r"/s/(?P<sandbox_id>[^/]+)(?P<path>/.*)?", re.DOTALL)
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")  # RFC 9110, section 9.1: a token
 
 
 class EventFormat(Enum):
@@ -37,7 +37,8 @@ class Request:
 
     ``path`` is relative to the sandbox and decoded; ``sandbox_id`` is ``None`` without a prefix. ``headers`` has
     lower-case names; ``query`` keeps repeated names and their order. ``origin`` is scheme and authority of the
-    address that the client used, where the event tells.
+    address that the client used, where the event tells. ``authorizer`` is what the gateway's authorizer said of the
+    request: nobody but the gateway can write that into an event.
     """
 
     method: str
@@ -49,6 +50,13 @@ class Request:
     body: bytes
     origin: str | None
     request_id: str
+    authorizer: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def unreadable(cls, context: object) -> Request:
+        """What stands for a request whose event cannot be read, in its answer and in the log."""
+        request_id = str(getattr(context, "aws_request_id", None) or uuid4())
+        return cls("?", "?", None, (), {}, (), b"", None, request_id)
 
     def base_url(self, fixed_origin: str | None = None) -> str:
         """What the client was given to reach this sandbox: the origin it used, or the fixed one, and the prefix."""
@@ -57,7 +65,7 @@ class Request:
 
     @property
     def full_path(self) -> str:
-        """The path with its sandbox prefix, as the client sent it."""
+        """The path with its sandbox prefix, decoded."""
         return self.path if self.sandbox_id is None else f"/s/{self.sandbox_id}{self.path}"
 
 
@@ -76,17 +84,18 @@ def read_event(event: Mapping[str, Any], context: object) -> Request:
         raise MalformedRequest("The event names no HTTP method (httpMethod, or requestContext.http.method).")
     if not raw.path.startswith("/"):
         raise MalformedRequest("The event's path must begin with a slash.")
-    sandbox = _SANDBOX.fullmatch(raw.path)
+    sandbox_id, path = split_sandbox(raw.path)
     return Request(
         method=raw.method,
-        path=(sandbox["path"] or "/") if sandbox else raw.path,
-        sandbox_id=sandbox["sandbox_id"] if sandbox else None,
+        path=path,
+        sandbox_id=sandbox_id,
         query=raw.query,
         headers=raw.headers,
         cookies=raw.cookies,
         body=_body(event),
         origin=_origin(raw.headers, raw.context),
         request_id=str(raw.context.get("requestId") or getattr(context, "aws_request_id", None) or uuid4()),
+        authorizer=_authorizer(raw.context),
     )
 
 
@@ -164,9 +173,15 @@ def _body(event: Mapping[str, Any]) -> bytes:
         raise MalformedRequest("The body's encoding is broken.") from error
 
 
+def _authorizer(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a Lambda authorizer returned as its context: below ``lambda`` in format 2.0, as it is in 1.0."""
+    authorizer = _mapping(context, "authorizer")
+    return _mapping(authorizer, "lambda") if "lambda" in authorizer else authorizer
+
+
 def _origin(headers: Mapping[str, str], context: Mapping[str, Any]) -> str | None:
-    host = headers.get("host") or str(context.get("domainName") or "")
-    if not host:
+    host = headers.get("host", str(context.get("domainName") or ""))
+    if not host and "host" not in headers:
         return None
     if not _HOST.fullmatch(host):
         raise MalformedRequest("The Host header is not a host name with an optional port.")

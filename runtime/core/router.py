@@ -1,4 +1,7 @@
-"""Powertools' resolver, fed from the catalogue and safe for several requests at once.
+"""Powertools' routes, bound to the catalogue's operations and safe for several requests at once.
+
+The catalogue decides which operation a request is for, once for everybody: the gateway, the authorizer, rules, journal
+and endpoints. Powertools then runs the endpoint bound to that operation, with its middlewares.
 
 Lambda hands a process one request at a time, and Powertools keeps the current one in class attributes. The local
 gateway serves many at a time through the same handlers, so here each request's state lives in a context variable
@@ -7,16 +10,15 @@ gateway serves many at a time through the same handlers, so here each request's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.event_handler.api_gateway import Route as PowertoolsRoute
 
 from runtime.catalogue import Service
-from runtime.core.errors import NoSuchPath
 from runtime.core.request import Request
 from runtime.core.world import World
 
@@ -30,7 +32,6 @@ Endpoint = Callable[..., Response[str]]
 class _Current:
     request: Request | None = None
     world: World | None = None
-    event: APIGatewayProxyEventV2 | None = None
     context: dict[str, Any] = field(default_factory=dict)
 
 
@@ -39,15 +40,13 @@ _current: ContextVar[_Current] = ContextVar("current_request", default=_IDLE)
 
 
 class Router(APIGatewayHttpResolver):
-    """Routes of one service. Endpoints take the path's parameters and return a :class:`Response`."""
+    """Endpoints of one service. They take the path's parameters and return a :class:`Response`."""
 
     def __init__(self, service: Service) -> None:
         super().__init__()
-        self._service = service
         self._operations = {route.operation: route for route in service.routes}
-        self._bound: set[str] = set()
+        self._endpoints: dict[str, PowertoolsRoute] = {}
         self.exception_handler(Exception)(_leave)
-        self.not_found(_no_such_path)
 
     def operation(self, *names: str) -> Callable[[Endpoint], Endpoint]:
         """Bind an endpoint to operations of the catalogue. An unknown name is a :class:`KeyError` at import."""
@@ -56,25 +55,22 @@ class Router(APIGatewayHttpResolver):
             for name in names:
                 route = self._operations[name]
                 self.route(route.path.replace("{", "<").replace("}", ">"), route.method)(endpoint)
-                self._bound.add(name)
+                newest = self._dynamic_routes if "{" in route.path else self._static_routes
+                self._endpoints[name] = newest[-1]
             return endpoint
 
         return bind
 
     def unbound(self) -> frozenset[str]:
         """Operations of the catalogue that no endpoint answers."""
-        return frozenset(self._operations) - self._bound
+        return frozenset(self._operations) - frozenset(self._endpoints)
 
-    def dispatch(self, request: Request, world: World) -> Response[str]:
-        """The response of the endpoint for ``request``. Errors of the domain come out as they were raised."""
-        # A HEAD is answered by the endpoint of the GET (RFC 9110, section 9.3.2).
-        http = {"method": "GET" if request.method == "HEAD" else request.method, "path": request.path}
-        event = APIGatewayProxyEventV2(
-            {"rawPath": request.path, "requestContext": {"stage": "$default", "http": http}},
-        )
-        token = _current.set(_Current(request, world, event))
+    def dispatch(self, request: Request, world: World, operation: str, parameters: Mapping[str, str]) -> Response[str]:
+        """The response of the endpoint for ``operation``. Errors of the domain come out as they were raised."""
+        token = _current.set(_Current(request, world))
         try:
-            return cast("Response[str]", self._resolve().response)
+            answered = self._call_route(self._endpoints[operation], dict(parameters))
+            return cast("Response[str]", answered.response)
         finally:
             _current.reset(token)
 
@@ -87,11 +83,6 @@ class Router(APIGatewayHttpResolver):
     def world(self) -> World:
         """The world it is for."""
         return _present(_current.get().world)
-
-    @property
-    def current_event(self) -> APIGatewayProxyEventV2:  # type: ignore[override]  # Powertools declares an attribute
-        """What Powertools matches routes against."""
-        return _present(_current.get().event)
 
     @property
     def context(self) -> dict[str, Any]:
@@ -113,7 +104,3 @@ def _present(value: _T | None) -> _T:
 def _leave(error: Exception) -> Response[str]:
     # Powertools would log it, values and all; the pipeline decides what is said of an error.
     raise error
-
-
-def _no_such_path(_: Exception) -> Response[str]:
-    raise NoSuchPath

@@ -91,7 +91,9 @@ def default_state_path(environ: Mapping[str, str]) -> Path:
         return Path(folder) / name
     if (home := environ.get("HOME")) and os.access(home, os.W_OK):
         return Path(home) / ".local" / "state" / name
-    return Path(tempfile.gettempdir()) / name
+    # Named after the user, for others write there too.
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"psn-emulator-{user}" / name.name
 
 
 class _Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtime.catalogue import GRANT_TYPES
 from runtime.core.jws import Algorithm
 from runtime.core.world import World
 from runtime.emulation.fixtures import SCOPES
@@ -11,11 +12,11 @@ from runtime.emulation.fixtures import SCOPES
 __all__ = ["metadata"]
 
 
-def metadata(world: World, *, grant_types: list[str], algorithm: Algorithm) -> dict[str, Any]:
+def metadata(world: World, *, algorithms: list[Algorithm]) -> dict[str, Any]:
     """The metadata of ``world``'s identity provider.
 
-    There is no authorization endpoint yet, so it is left out and no response type is offered (RFC 8414, section 2:
-    it is required only where a grant uses it).
+    ``algorithms`` are those of the published keys. There is no authorization endpoint yet, so it is left out and no
+    response type is offered (RFC 8414, section 2: it is required only where a grant uses it).
     """
     issuer = world.issuer
     return {
@@ -25,9 +26,9 @@ def metadata(world: World, *, grant_types: list[str], algorithm: Algorithm) -> d
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": list(SCOPES),
         "response_types_supported": [],
-        "grant_types_supported": grant_types,
+        "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [algorithm],
+        "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "claims_supported": [
             "iss",

@@ -11,4 +11,4 @@ __all__ = ["lambda_handler"]
 
 _parts = parts()
 
-lambda_handler = _parts.pipeline(IDP, build_router(IdentityProvider(_parts.keys, _parts.settings), _parts.settings))
+lambda_handler = _parts.pipeline(IDP, build_router(IdentityProvider(_parts.keys, _parts.settings)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from runtime.core.bodies import media_type
 from runtime.core.errors import OAuthError
 from runtime.core.request import Request
+from runtime.core.strict_json import parse_json
 
 __all__ = ["TokenRequest", "read_parameters"]
 
@@ -61,32 +61,28 @@ def read_parameters(request: Request) -> tuple[dict[str, Any], bool]:
     kind = media_type(request) or _JSON
     if kind not in {_FORM, _JSON}:
         raise OAuthError("invalid_request", f"Send the parameters as {_FORM} or {_JSON}.")
-    pairs = _form_pairs(request.body) if kind == _FORM else _json_pairs(request.body)
-    parameters: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in parameters:
-            # The name is the client's own text, so it is not repeated.
-            raise OAuthError("invalid_request", "A parameter is given more than once.")
-        parameters[name] = value
+    parameters = _read_form(request.body) if kind == _FORM else _read_json(request.body)
     return {name: value for name, value in parameters.items() if value not in ("", None)}, kind == _JSON
 
 
-def _form_pairs(body: bytes) -> list[tuple[str, Any]]:
+def _read_form(body: bytes) -> dict[str, Any]:
     try:
-        return [*parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)]
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
     except ValueError:
-        raise OAuthError("invalid_request", "The body is not a form in UTF-8.") from None
+        detail = f"The body is not a form in UTF-8 with at most {_MAX_PARAMETERS} parameters."
+        raise OAuthError("invalid_request", detail) from None
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        # The name is the client's own text, so it is not repeated.
+        raise OAuthError("invalid_request", "A parameter is given more than once.")
+    return parameters
 
 
-def _json_pairs(body: bytes) -> list[tuple[str, Any]]:
+def _read_json(body: bytes) -> dict[str, Any]:
     try:
-        read = json.loads(body.decode(), object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError):
-        raise OAuthError("invalid_request", "The body is not JSON in UTF-8.") from None
-    if not isinstance(read, _Pairs):
+        read = parse_json(body)
+    except ValueError:
+        raise OAuthError("invalid_request", "The body is not JSON in UTF-8, or a parameter stands twice.") from None
+    if not isinstance(read, dict):
         raise OAuthError("invalid_request", "The body is not a JSON object.")
     return read
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written, repeated names and all."""

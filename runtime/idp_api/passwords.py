@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,7 +27,8 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$AAAAAAAAAAAAAAAAAA
 
 _REMEMBERED = 10_000
 
-# Each hash takes 19 MiB and a core for some 18 ms, so more at once than cores would only take memory.
+# Each hash takes 19 MiB and a core for some 18 ms. More at once than cores would only take memory; so would hashing
+# in many threads in turn, because the allocator keeps what each of them used.
 _AT_ONCE = os.cpu_count() or 1
 
 
@@ -37,7 +39,7 @@ class Passwords:
         self._secret = secrets.token_bytes(32)
         self._right: dict[bytes, None] = {}
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._hashing = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="password")
 
     def is_right(self, password: str, password_hash: str | None) -> bool:
         """Whether ``password`` matches ``password_hash``; without a hash it never does, and takes as long."""
@@ -45,16 +47,18 @@ class Passwords:
         digest = hmac.digest(self._secret, f"{password_hash}\0".encode() + text, hashlib.sha256)
         if digest in self._right:
             return True
-        with self._turns:
-            # Whoever waited for a turn may have waited for the answer to the same question.
-            if digest in self._right:
-                return True
-            try:
-                _HASHER.verify(password_hash or _NOBODY, text)
-            except (VerificationError, InvalidHashError):
-                return False
-            self._remember(digest)
+        return self._hashing.submit(self._verify, text, password_hash or _NOBODY, digest).result()
+
+    def _verify(self, password: bytes, password_hash: str, digest: bytes) -> bool:
+        # Whoever waited for a turn may have waited for the answer to the same question.
+        if digest in self._right:
             return True
+        try:
+            _HASHER.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        self._remember(digest)
+        return True
 
     def _remember(self, digest: bytes) -> None:
         with self._lock:

@@ -9,7 +9,6 @@ from runtime.core.errors import BearerTokenError, OAuthError
 from runtime.core.request import Request
 from runtime.core.responses import Response, json_response
 from runtime.core.router import Router
-from runtime.core.settings import Settings
 from runtime.idp_api.discovery import metadata
 from runtime.idp_api.models import TokenRequest, read_parameters
 from runtime.idp_api.service import IdentityProvider
@@ -23,7 +22,7 @@ _NEVER_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEYS_CACHE = {"Cache-Control": "public, max-age=60"}
 
 
-def build_router(provider: IdentityProvider, settings: Settings) -> Router:
+def build_router(provider: IdentityProvider) -> Router:
     """The routes of the identity provider."""
     router = Router(IDP)
 
@@ -49,7 +48,7 @@ def build_router(provider: IdentityProvider, settings: Settings) -> Router:
 
     @router.operation("getDiscovery")
     def discovery() -> Response[str]:
-        body = metadata(router.world, grant_types=provider.grant_types, algorithm=settings.signing_algorithm)
+        body = metadata(router.world, algorithms=provider.signing_algorithms)
         return json_response(200, body, _KEYS_CACHE)
 
     @router.operation("getKeys")

@@ -7,6 +7,7 @@ from typing import Any
 
 from runtime.core.access_tokens import verify_access_token
 from runtime.core.errors import BearerTokenError, OAuthError
+from runtime.core.jws import Algorithm
 from runtime.core.keys import KeyRing
 from runtime.core.settings import Settings
 from runtime.core.world import World
@@ -62,9 +63,9 @@ class IdentityProvider:
         }
 
     @property
-    def grant_types(self) -> list[str]:
-        """The grants that the token endpoint takes."""
-        return list(self._grants)
+    def signing_algorithms(self) -> list[Algorithm]:
+        """The algorithms of the keys that sign, or signed, or will: what a verifier may meet."""
+        return sorted({key.algorithm for key in self._keys.current().published.values()})
 
     def token(self, world: World, request: TokenRequest, authorization: str | None) -> dict[str, Any]:
         """The token endpoint's answer (RFC 6749, section 5.1). Raises :class:`OAuthError` (section 5.2).

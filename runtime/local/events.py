@@ -96,11 +96,12 @@ def gateway_event(
     return event
 
 
-def authorizer_event(event: dict[str, Any]) -> dict[str, Any]:
-    """What a Lambda authorizer is asked about the request of ``event``: payload format 2.0, identity ``Authorization``.
+def authorizer_event(event: dict[str, Any], identity_source: list[str] | None) -> dict[str, Any]:
+    """What a Lambda authorizer is asked about the request of ``event``: payload format 2.0.
 
     See docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html: the event without the
-    body, and with the route's ARN and the identity source.
+    body, and with the route's ARN and the values of the identity sources. Of an authorizer without any, the page says
+    nothing: they are ``null`` then, as observed in github.com/aws-powertools/powertools-lambda-typescript/issues/3483.
     """
     context = event["requestContext"]
     place = f"{API_ID}/{context['stage']}/{context['http']['method']}{event['rawPath']}"
@@ -108,7 +109,7 @@ def authorizer_event(event: dict[str, Any]) -> dict[str, Any]:
         **{name: value for name, value in event.items() if name not in {"body", "isBase64Encoded"}},
         "type": "REQUEST",
         "routeArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT_ID}:{place}",
-        "identitySource": [event["headers"]["authorization"]],
+        "identitySource": identity_source,
     }
 
 

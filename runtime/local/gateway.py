@@ -20,25 +20,18 @@ from runtime.local.answers import HttpResponse, MalformedAnswer, message_respons
 from runtime.local.context import FunctionIdentity, LambdaContext
 from runtime.local.events import HttpRequest, authorizer_event, gateway_event
 from runtime.local.guard import comes_from_a_web_page
+from runtime.local.intake import Receive, Refused, Scope, read_body, read_head, without_the_body
 from runtime.local.problems import problem
 from runtime.local.routing import Routed, find_route
 from runtime.local.threads import HandlerThreads
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "Gateway", "Handler"]
-
-MAX_BODY_BYTES = 6 * 1024 * 1024
-"""What a function can be invoked with (Lambda quotas: invocation payload, synchronous)."""
-
-MAX_HEAD_BYTES = 10_240
-"""The request line and the values of all headers together (http-api-quotas)."""
+__all__ = ["MAX_THREADS", "Gateway", "Handler"]
 
 MAX_THREADS = 64
 """Requests in handlers at once. Handlers that wait (a delay, a lock) leave room for this many; more threads that
 compute would only contend for the interpreter."""
 
 Handler = Callable[[dict[str, Any], Any], Any]
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
@@ -47,7 +40,9 @@ _NO_SUCH_PATH = (
     f"Nothing answers at this path. Paths begin with {', '.join(service.prefix for service in SERVICES)}, "
     f"or with {SANDBOX_PREFIX} and one of those."
 )
-_HEALTH = "/_emulator/v1/health"
+# The services whose requests need a non-empty Authorization header before the authorizer is asked: its identity source.
+# The players' are always asked about, because their service itself refuses (docs/decisions/0008).
+_IDENTIFIED = frozenset({CONTROL.name})
 _UNAUTHORIZED = message_response(401, "Unauthorized")
 _FORBIDDEN = message_response(403, "Forbidden")
 _INTERNAL_SERVER_ERROR = message_response(500, "Internal Server Error")
@@ -57,7 +52,8 @@ class Gateway:
     """Answers HTTP requests by the ``handlers`` of services, by the services' names.
 
     Requests to the services named in ``protected`` go through ``authorizer`` first, as with a Lambda authorizer of type
-    REQUEST; health is always open. A control plane that is not protected does not answer web pages.
+    REQUEST; the catalogue's public routes are always open. What it says of a request that may pass is in the event
+    (``requestContext.authorizer.lambda``). A control plane that is not protected does not answer web pages.
     """
 
     def __init__(
@@ -96,30 +92,30 @@ class Gateway:
         request_id = str(uuid4())
         method, path = scope["method"], scope["path"]
         try:
-            headers = _read_head(scope)
+            headers = read_head(scope)
             # A decoded question mark ends the path, for the route and for the function alike.
             route = self._route(method, path.partition("?")[0])
-            wants_authorization = self._check_access(route, headers)
-            if wants_authorization and not any(name == "authorization" and value for name, value in headers):
-                return _UNAUTHORIZED
-            body = await _read_body(receive, headers)
-        except _Refused as refused:
-            return problem(refused.status, refused.code, refused.detail, request_id=request_id, instance=path)
-        if body is None:
-            return None
-        request = HttpRequest(
-            method=method,
-            path=path,
-            query=scope["query_string"].decode("latin-1"),
-            headers=headers,
-            body=body,
-            protocol=f"HTTP/{scope['http_version']}",
-            source_ip=scope["client"][0] if scope.get("client") else "127.0.0.1",
-            scheme=scope["scheme"],
-            port=_port(scope),
-        )
-        try:
-            return await self._threads.call(_Call(request, route, request_id, wants_authorization))
+            wants_verdict = self._check_access(route, headers)
+            if wants_verdict and route.service.name in _IDENTIFIED and _lacks("authorization", headers):
+                return without_the_body(_UNAUTHORIZED, scope)
+            body = await read_body(receive, headers)
+            if body is None:
+                return None
+            request = HttpRequest(
+                method=method,
+                path=path,
+                query=scope["query_string"].decode("latin-1"),
+                headers=headers,
+                body=body,
+                protocol=f"HTTP/{scope['http_version']}",
+                source_ip=scope["client"][0] if scope.get("client") else "127.0.0.1",
+                scheme=scope["scheme"],
+                port=_port(scope),
+            )
+            return await self._threads.call(_Call(request, route, request_id, wants_verdict))
+        except Refused as refused:
+            response = problem(refused.status, refused.code, refused.detail, request_id=request_id, instance=path)
+            return without_the_body(response, scope)
         except asyncio.CancelledError:
             detail = "The emulator is stopping and did not wait for this request to end."
             status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -128,19 +124,19 @@ class Gateway:
     def _route(self, method: str, path: str) -> Routed:
         route = find_route(method, path)
         if route is None or route.service.name not in self._functions:
-            raise _Refused(HTTPStatus.NOT_FOUND, "no_such_path", _NO_SUCH_PATH)
+            raise Refused(HTTPStatus.NOT_FOUND, "no_such_path", _NO_SUCH_PATH)
         return route
 
     def _check_access(self, route: Routed, headers: list[tuple[str, str]]) -> bool:
-        """Whether the authorizer is to be asked. Raises :class:`_Refused` for a page at an open control plane."""
-        if route.path == _HEALTH:
+        """Whether the authorizer is to be asked. Raises :class:`Refused` for a page at an open control plane."""
+        if route.public:
             return False
         if route.service.name in self._protected:
             return True
         if route.service is CONTROL:
             named = dict(headers)
             if comes_from_a_web_page(named.get("host", ""), named.get("origin")):
-                raise _Refused(
+                raise Refused(
                     HTTPStatus.FORBIDDEN,
                     "not_local",
                     "The open control plane answers only requests to a loopback name or an IP address, and none of "
@@ -151,7 +147,7 @@ class Gateway:
     def _run(self, call: _Call) -> HttpResponse:
         """Authorizer and handler, in a handler's thread. Never raises for what they do."""
         event = gateway_event(call.request, call.route, call.request_id)
-        if call.wants_authorization and (refusal := self._authorize(event, call.request_id)):
+        if call.wants_verdict and (refusal := self._authorize(event, call)):
             return refusal
         handler, identity = self._functions[call.route.service.name]
         try:
@@ -167,7 +163,7 @@ class Gateway:
             _log.error("the handler of %s answered wrongly: %s", call.route.service.name, error)
             return _INTERNAL_SERVER_ERROR
 
-    def _authorize(self, event: dict[str, Any], request_id: str) -> HttpResponse | None:
+    def _authorize(self, event: dict[str, Any], call: _Call) -> HttpResponse | None:
         """The authorizer's refusal, or ``None`` when it lets the request pass; its context then is in the event.
 
         Statuses are those of docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html and
@@ -175,11 +171,13 @@ class Gateway:
         """
         if self._authorizer is None:
             raise RuntimeError("nothing is protected without an authorizer")
+        identity = [event["headers"]["authorization"]] if call.route.service.name in _IDENTIFIED else None
+        asked, context = authorizer_event(event, identity), LambdaContext(self._authorizer_identity, call.request_id)
         try:
-            verdict = self._authorizer(authorizer_event(event), LambdaContext(self._authorizer_identity, request_id))
+            verdict = self._authorizer(asked, context)
             authorized = verdict["isAuthorized"]
         except BaseException:  # noqa: BLE001  as above; and a verdict that cannot be read is no permission
-            _log.exception("the authorizer failed (request %s)", request_id)
+            _log.exception("the authorizer failed (request %s)", call.request_id)
             return _INTERNAL_SERVER_ERROR
         if authorized is not True:
             return _FORBIDDEN
@@ -194,68 +192,11 @@ class _Call:
     request: HttpRequest
     route: Routed
     request_id: str
-    wants_authorization: bool
+    wants_verdict: bool
 
 
-class _Refused(Exception):
-    """The gateway itself answers."""
-
-    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-
-
-def _read_head(scope: Scope) -> list[tuple[str, str]]:
-    """The headers, as they are and in their order. HTTP/1.0 needs no Host, so it gets that of the connection."""
-    size = len(scope["method"]) + len(scope.get("raw_path") or b"") + len(scope["query_string"])
-    headers = []
-    has_host = False
-    for name, value in scope["headers"]:
-        size += len(value)
-        has_host = has_host or name == b"host"
-        headers.append((name.decode("latin-1"), value.decode("latin-1")))
-    if size > MAX_HEAD_BYTES:
-        raise _Refused(
-            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "headers_too_large",
-            f"The request line and the headers must not be larger than {MAX_HEAD_BYTES} bytes together.",
-        )
-    if not has_host:
-        if scope["http_version"] != "1.0":
-            # RFC 9112, section 3.2.
-            raise _Refused(HTTPStatus.BAD_REQUEST, "malformed_request", "The request has no Host header.")
-        host, port = scope.get("server") or ("127.0.0.1", 80)
-        headers.append(("host", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"))
-    return headers
-
-
-async def _read_body(receive: Receive, headers: list[tuple[str, str]]) -> bytes | None:
-    """The whole body, or ``None`` when the client went away. One that is too large is not read to its end."""
-    for name, value in headers:
-        if name == "content-length" and value.isascii() and value.isdigit() and int(value) > MAX_BODY_BYTES:
-            raise _too_large()
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
-        return body
-    parts = bytearray()
-    while message["type"] == "http.request":
-        parts += message.get("body", b"")
-        if len(parts) > MAX_BODY_BYTES:
-            raise _too_large()
-        if not message.get("more_body"):
-            return bytes(parts)
-        message = await receive()
-    return None
-
-
-def _too_large() -> _Refused:
-    detail = f"The body must not be larger than {MAX_BODY_BYTES} bytes."
-    return _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail)
+def _lacks(name: str, headers: list[tuple[str, str]]) -> bool:
+    return not any(sent == name and value for sent, value in headers)
 
 
 def _port(scope: Scope) -> int:

@@ -37,7 +37,7 @@ def serve(
     from runtime.local import application as applications  # noqa: PLC0415
     from runtime.local import server  # noqa: PLC0415
 
-    server.configure_log(os.environ.get("LOG_LEVEL", "WARNING"))
+    server.configure_log(os.environ.get("LOG_LEVEL", ""))
     application = applications.load()
     line = f"PSN Partner Emulator is ready at {base_url(listeners[0])} (state: {application.state})"
 

@@ -18,10 +18,13 @@ import uvicorn
 from runtime.local.gateway import Gateway
 from runtime.local.protocol import GatewayProtocol
 
-__all__ = ["GRACE_SECONDS", "configure_log", "run"]
+__all__ = ["GRACE_SECONDS", "IDLE_SECONDS", "configure_log", "run"]
 
 GRACE_SECONDS = 5
 """How long requests may go on after the server was told to stop."""
+
+IDLE_SECONDS = 5
+"""How long a connection may wait for its next request."""
 
 
 def run(
@@ -42,6 +45,7 @@ def run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config, on_ready, lifeline)
@@ -52,13 +56,17 @@ def run(
 
 
 def configure_log(level: str) -> None:
-    """Tell of the gateway's and the server's own troubles on standard error; handlers have a log of their own."""
+    """Tell of the gateway's and the server's own troubles on standard error; handlers have a log of their own.
+
+    A ``level`` that is none counts as a warning here: the settings refuse it by name.
+    """
+    number = logging.getLevelNamesMapping().get(level.strip().upper(), logging.WARNING)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     for name in ("uvicorn", "runtime.local"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(level)
+        logger.setLevel(number)
         logger.propagate = False
 
 

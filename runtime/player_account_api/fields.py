@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from ipaddress import IPv6Address
 from typing import Annotated, Literal, cast
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
@@ -111,9 +113,21 @@ def _language(value: str) -> str:
 
 
 def _avatar_url(value: str) -> str:
-    if not _URL.fullmatch(value):
+    if not _URL.fullmatch(value) or not _has_real_authority(value):
         raise ValueError("must be an absolute http or https URL (RFC 3986) without user information")
     return value
+
+
+def _has_real_authority(url: str) -> bool:
+    """Whether the port is one, and a host in brackets an IPv6 address (RFC 3986, section 3.2)."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        if parts.netloc.startswith("["):
+            IPv6Address(parts.hostname or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _birth_date(value: str, info: ValidationInfo) -> str:

@@ -7,6 +7,7 @@ connection for both.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -117,6 +118,7 @@ class FileConnections:
         self._closed = False
         _create_privately(path)
         self._writer = self._open_patiently()
+        _close_to_others(path)
 
     def borrow_reader(self) -> sqlite3.Connection:
         try:
@@ -204,6 +206,21 @@ def _create_privately(path: Path) -> None:
         raise StoreUnavailable(
             f"the state file {path} cannot be used ({error.strerror}): check its folder and permissions"
         ) from error
+
+
+def _close_to_others(path: Path) -> None:
+    """Take from others what an older file or a copy of it may have let them: reading the signing keys.
+
+    Its log holds them too. Only files of ours are changed, and only as far as this user owns them: with others' it is
+    their owner's business, and some file systems know no modes.
+    """
+    if not hasattr(os, "geteuid"):
+        return  # not on Windows
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with contextlib.suppress(OSError):
+            status = file.stat()
+            if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def _prepare(connection: sqlite3.Connection, name: str = ":memory:") -> None:

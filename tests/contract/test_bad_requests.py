@@ -194,7 +194,7 @@ def test_headers_over_the_gateways_limit_are_4xx__architecture(
     players: httpx.Client, path: str, headers: dict[str, str]
 ) -> None:
     # API Gateway itself refuses these where it is the gateway, in its own words.
-    assert 400 <= players.get(path, headers=headers).status_code < 500
+    assert players.get(path, headers=headers).status_code in {400, 413, 431}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ def test_health_is_open_to_everybody__contract(root_url: str) -> None:
         ("store", str),
         ("services", list),
         ("grant_types", list),
-        ("signing_algorithm", str),
         ("players_protected", bool),
         ("demo_world", bool),
     ],

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.contract import test_bad_requests
+from tests.contract.checks import check_bearer_challenge
+from tests.contract.conftest import GAME, PARTNER
 from tests.contract.server import COMMAND, LocalServer, clean_environment
 
 USER = {"username": "testuser", "password": "password123"}
@@ -67,12 +73,13 @@ def test_protected_players_want_a_token_with_the_scope() -> None:
     with LocalServer(state=":memory:", arguments=["--protect-players"]) as server, httpx.Client() as client:
         url = f"{server.base_url}/players"
         assert client.get(f"{server.base_url}/_emulator/v1/capabilities").json()["players_protected"] is True
-        assert client.get(url).status_code == 401
+        check_bearer_challenge(client.get(url), None)
+        check_bearer_challenge(client.get(url, headers={"Authorization": "Bearer a.b.c"}), "invalid_token")
         token = client.post(f"{server.base_url}/auth/token", json={**USER, "scope": "players:read"}).json()
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         assert client.get(url, headers=headers).status_code == 200
         refused = client.post(url, headers=headers, json={"username": "x", "email": "x@example.com"})
-        assert refused.status_code == 403
+        check_bearer_challenge(refused, "insufficient_scope", 403)
 
 
 def refusal(*arguments: str) -> str:
@@ -127,3 +134,96 @@ def test_what_is_not_http_is_a_problem_and_the_end_of_the_connection(sent: bytes
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-type: application/problem+json" in head
     assert json.loads(body)["code"] == "malformed_request"
+
+
+MARKER = "marker-8f14e45fceea167a"
+"""Stands for whatever nobody may find in a log. Escapes and encodings of it begin or end with a part of it."""
+
+
+def broken_bodies() -> Iterator[bytes]:
+    """Those of the contract's table, and each with the marker at its end."""
+    test = test_bad_requests.test_a_broken_body_is_the_clients_fault__contract
+    for mark in getattr(test, "pytestmark", ()):
+        if mark.name == "parametrize" and "body" in mark.args[0]:
+            for _, body, _ in mark.args[1]:
+                yield body
+                yield body + MARKER.encode()
+
+
+def good_requests(client: httpx.Client) -> set[str]:
+    """Log in, refresh, ask and create; returns the secrets that went over the wire."""
+
+    def ok(response: httpx.Response) -> dict[str, Any]:
+        assert response.is_success, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    log_in = {**USER, "scope": "openid profile players:read players:write"}
+    partner = {"grant_type": "password", "client_id": PARTNER[0], "client_secret": PARTNER[1], **USER}
+    tokens = ok(client.post("/auth/token", json=log_in))
+    ok(client.post("/auth/token", data=partner))
+    ok(client.post("/auth/token", data={"grant_type": "password", **USER}, auth=PARTNER))
+    again = ok(client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}))
+    bearer = {"Authorization": f"Bearer {again['access_token']}"}
+    ok(client.get("/auth/userinfo", headers=bearer))
+    ok(client.post("/players", headers=bearer, json={"username": "noted", "email": f"{MARKER}@example.com"}))
+    ok(client.get("/players", headers=bearer))
+    names = ("access_token", "refresh_token", "id_token")
+    issued = {answer[name] for answer in (tokens, again) for name in names if name in answer}
+    assert len(issued) >= 4
+    return {USER["password"], PARTNER[1], *issued}
+
+
+def bad_requests(client: httpx.Client) -> None:
+    """Everything that a client can get wrong, with the marker wherever a client can put one."""
+    client.headers.update({"Authorization": f"Bearer {MARKER}", "Cookie": f"session={MARKER}; {MARKER}"})
+    client.params = client.params.set("token", MARKER).set(MARKER, "x")
+    targets = [("POST", "/players"), ("PUT", "/players/x"), ("POST", "/auth/token"), ("POST", "/auth/refresh")]
+    for body in broken_bodies():
+        for method, path in targets:
+            for content_type in ("application/json", "application/x-www-form-urlencoded", f"text/{MARKER}"):
+                answer = client.request(method, path, content=body, headers={"Content-Type": content_type})
+                assert 400 <= answer.status_code < 500, answer.text
+    password = {"grant_type": "password", "username": "testuser", "password": MARKER, "client_id": GAME}
+    for form in (
+        password,
+        {**password, "client_id": PARTNER[0], "client_secret": MARKER},
+        {**password, "username": MARKER, "scope": MARKER},
+        {**password, "grant_type": MARKER},
+        {"grant_type": "refresh_token", "refresh_token": MARKER, "client_id": GAME},
+        {MARKER: MARKER},
+    ):
+        for sent in ({"data": form}, {"json": form}, {"json": {name: [value] for name, value in form.items()}}):
+            assert 400 <= client.post("/auth/token", **sent).status_code < 500
+    assert 400 <= client.post("/auth/refresh", json={"refresh_token": MARKER}).status_code < 500
+    assert 400 <= client.post("/auth/token", data=password, auth=(PARTNER[0], MARKER)).status_code < 500
+    for method, path in (
+        ("GET", "/auth/userinfo"),
+        ("GET", "/players"),
+        ("GET", "/s/none/players"),
+        ("PUT", "/auth/x"),
+    ):
+        assert 400 <= client.request(method, path).status_code < 500
+    assert client.get("/players", params={"limit": MARKER, "cursor": MARKER}).status_code < 500
+    assert client.get("/players", headers={"Host": f"{MARKER} x"}).status_code == 400
+    assert client.get("/players", headers={"X-Long": MARKER * 500}).status_code == 431
+
+
+@pytest.mark.parametrize("arguments", [[], ["--protect-players"]], ids=["open", "protected"])
+def test_no_secret_is_logged(tmp_path: Path, arguments: list[str]) -> None:
+    """OWASP ASVS 16.2.5 (logging of credentials, tokens and personal data). The path alone is logged."""
+    state = str(tmp_path / "state.sqlite3")
+    with LocalServer(state=state, arguments=["--log-level", "debug", *arguments]) as server:
+        with httpx.Client(base_url=server.base_url) as client:
+            secrets = good_requests(client)
+            bad_requests(client)
+        address = httpx.URL(server.base_url)
+        with socket.create_connection((address.host, address.port), timeout=10) as connection:
+            connection.sendall(f"{MARKER} {MARKER}\r\n\r\n".encode())
+            assert connection.recv(4096).startswith(b"HTTP/1.1 400")
+    written = server.log + "\n".join(server.lines)
+    assert written.count("request served") > 100
+    assert "Traceback" not in written
+    for secret in {MARKER, *secrets}:
+        assert secret not in written
+        assert base64.b64encode(secret.encode()).decode().rstrip("=")[:-1] not in written

@@ -134,7 +134,7 @@ def make_idp(make_parts: Callable[..., Parts]) -> Callable[..., Service]:
     def make(**settings: Any) -> Service:
         parts = make_parts(**settings)
         provider = IdentityProvider(parts.keys, parts.settings)
-        return Service(parts.pipeline(IDP, build_router(provider, parts.settings)))
+        return Service(parts.pipeline(IDP, build_router(provider)))
 
     return make
 

@@ -76,9 +76,14 @@ def serve(
         int, typer.Option(envvar="PSN_EMULATOR_WORKERS", min=1, max=64, help="Processes that answer requests.")
     ] = 1,
     log_level: Annotated[
-        LogLevel,
-        typer.Option(envvar="PSN_EMULATOR_LOG_LEVEL", case_sensitive=False, help="What is told on standard error."),
-    ] = LogLevel.WARNING,
+        LogLevel | None,
+        typer.Option(
+            envvar="PSN_EMULATOR_LOG_LEVEL",
+            case_sensitive=False,
+            help="What is told on standard error.",
+            show_default="LOG_LEVEL, or else warning",
+        ),
+    ] = None,
 ) -> None:
     """Serve the identity provider, the player accounts and the control plane.
 
@@ -101,7 +106,7 @@ def serve(
                 "PSN_EMULATOR_STORE": store.value if store else None,
                 "PSN_EMULATOR_DYNAMODB_ENDPOINT": dynamodb_endpoint,
                 "PSN_EMULATOR_PROTECT_PLAYERS": None if protect_players is None else str(protect_players).lower(),
-                "LOG_LEVEL": log_level.value.upper(),
+                "LOG_LEVEL": _log_level(log_level),
             }
         )
         lifecycle.serve(host, port, workers, on_open_address=_demand_admin_token, on_ready=typer.echo)
@@ -112,6 +117,13 @@ def serve(
 
 def _state_path(state: str | None) -> str | None:
     return state if state in (None, "", ":memory:") else str(Path(state).expanduser().absolute())
+
+
+def _log_level(chosen: LogLevel | None) -> str | None:
+    """What is not chosen stays as ``LOG_LEVEL`` says; without that, a desk is quieter than Lambda is by default."""
+    if chosen is not None:
+        return chosen.value.upper()
+    return None if os.environ.get("LOG_LEVEL", "").strip() else LogLevel.WARNING.value.upper()
 
 
 def _set_environment(values: dict[str, str | None]) -> None:

@@ -16,6 +16,7 @@ from runtime.core.jws import encode
 from runtime.core.keys import KeyRing, StoredKeys
 from runtime.core.settings import Settings
 from runtime.emulation.sandboxes import Sandboxes
+from runtime.local.routing import find_route
 from runtime.store.port import Key, Put
 from runtime.store.sqlite import SQLiteStore
 
@@ -62,9 +63,11 @@ def token(keys: KeyRing) -> Callable[..., str]:
 
 def asks(path: str, authorization: str | None = None, *, method: str = "GET", host: str = "127.0.0.1:8080") -> Any:
     headers = {"host": host} | ({"authorization": authorization} if authorization is not None else {})
+    route = find_route(method, path)
     return {
         "version": "2.0",
         "type": "REQUEST",
+        "routeKey": route.key if route else "$default",
         "rawPath": path,
         "headers": headers,
         "requestContext": {"http": {"method": method, "path": path}, "requestId": "id", "stage": "$default"},
@@ -86,13 +89,22 @@ def asks(path: str, authorization: str | None = None, *, method: str = "GET", ho
         ("/s/red/_emulator/v1/health", f"Bearer {ADMIN}", False),
         ("/auth/token", f"Bearer {ADMIN}", False),
         ("/", f"Bearer {ADMIN}", False),
-        ("/players", f"Bearer {ADMIN}", False),
     ],
 )
 def test_the_control_plane_wants_the_admin(
     authorizer: Authorizer, path: str, authorization: str | None, *, passes: bool
 ) -> None:
-    assert authorizer(asks(path, authorization), None)["isAuthorized"] is passes
+    assert authorizer(asks(path, authorization), None) == {"isAuthorized": passes, "context": {}}
+
+
+@pytest.mark.parametrize(("method", "passes"), [("GET", True), ("HEAD", True), ("POST", False), ("DELETE", False)])
+def test_only_the_public_operation_is_open(authorizer: Authorizer, method: str, *, passes: bool) -> None:
+    assert authorizer(asks("/_emulator/v1/health", method=method), None)["isAuthorized"] is passes
+
+
+@pytest.mark.parametrize("path", ["/_emulator/v1/capabilities", "/auth/token", "/"])
+def test_what_cannot_be_read_does_not_pass(authorizer: Authorizer, path: str) -> None:
+    assert authorizer(asks(path, f"Bearer {ADMIN}", host="a b"), None) == {"isAuthorized": False, "context": {}}
 
 
 def test_without_an_admin_token_nobody_is_the_admin(store: SQLiteStore, keys: KeyRing) -> None:
@@ -101,46 +113,90 @@ def test_without_an_admin_token_nobody_is_the_admin(store: SQLiteStore, keys: Ke
         assert authorizer(asks("/_emulator/v1/x", authorization), None)["isAuthorized"] is False
 
 
+def verdict(authorizer: Authorizer, event: Any) -> dict[str, str]:
+    """What the service at ``/players*`` is told: it speaks, so it is always asked (decision 0008)."""
+    answer = authorizer(event, None)
+    assert answer["isAuthorized"] is True
+    context: dict[str, str] = answer["context"]
+    assert all(isinstance(value, str) for value in context.values())
+    return context
+
+
 @pytest.mark.parametrize(
-    ("method", "path", "scope", "passes"),
+    ("method", "path", "scope", "wanted"),
     [
-        ("GET", "/players", "players:read", True),
-        ("HEAD", "/players", "players:read", True),
-        ("HEAD", "/players", "players:write", False),
-        ("GET", "/players/p1/stats", "players:read", True),
-        ("POST", "/players", "players:write", True),
-        ("POST", "/players", "players:read", False),
-        ("DELETE", "/players/p1", "players:read", False),
-        ("GET", "/players/p1", "openid", False),
-        ("GET", "/players/p1/nothing/here", "openid", True),
-        ("GET", "/s/default/players", "players:read", True),
-        ("GET", "/s/slow/players", "players:read", False),
-        ("GET", "/s/missing/players", "players:read", False),
+        ("GET", "/players", "players:read", None),
+        ("HEAD", "/players", "players:read", None),
+        ("HEAD", "/players", "players:write", "players:read"),
+        ("GET", "/players/p1/stats", "players:read", None),
+        ("POST", "/players", "players:write", None),
+        ("POST", "/players", "players:read", "players:write"),
+        ("DELETE", "/players/p1", "players:read", "players:write"),
+        ("GET", "/players/p1", "openid", "players:read"),
+        ("GET", "/players/p1/nothing/here", "openid", None),
+        ("GET", "/s/default/players", "players:read", None),
     ],
 )
 def test_players_want_the_operations_scope(
-    authorizer: Authorizer, token: Callable[..., str], method: str, path: str, scope: str, *, passes: bool
+    authorizer: Authorizer, token: Callable[..., str], method: str, path: str, scope: str, wanted: str | None
 ) -> None:
-    assert authorizer(asks(path, f"Bearer {token(scope)}", method=method), None)["isAuthorized"] is passes
+    """RFC 6750, section 3.1: insufficient_scope, with the scope that is wanted."""
+    told = verdict(authorizer, asks(path, f"Bearer {token(scope)}", method=method))
+    if wanted is None:
+        assert told == {"subject": "subject", "client_id": "client", "scope": scope}
+    else:
+        assert told.pop("error_description")
+        assert told == {"error": "insufficient_scope", "scope": wanted}
 
 
 def test_a_token_is_judged_in_its_sandbox_by_the_sandboxs_clock(
     authorizer: Authorizer, token: Callable[..., str]
 ) -> None:
     old = token("players:read", f"{ORIGIN}/s/slow", expires=NOW - 5_000)
-    assert authorizer(asks("/s/slow/players", f"Bearer {old}"), None)["isAuthorized"] is True
-    assert authorizer(asks("/players", f"Bearer {old}"), None)["isAuthorized"] is False
+    assert verdict(authorizer, asks("/s/slow/players", f"Bearer {old}"))["subject"] == "subject"
+    assert verdict(authorizer, asks("/players", f"Bearer {old}"))["error"] == "invalid_token"
     expired = token("players:read", expires=NOW)
-    assert authorizer(asks("/players", f"Bearer {expired}"), None)["isAuthorized"] is False
+    assert verdict(authorizer, asks("/players", f"Bearer {expired}")) == {
+        "error": "invalid_token",
+        "error_description": "The token has expired.",
+        "scope": "",
+    }
+    assert verdict(authorizer, asks("/s/slow/players", f"Bearer {token()}"))["error"] == "invalid_token"
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer a.b.c", "Basic dTpw", "Bearer a b"])
-def test_anything_else_is_refused(authorizer: Authorizer, authorization: str | None) -> None:
-    assert authorizer(asks("/players", authorization), None)["isAuthorized"] is False
+@pytest.mark.parametrize(
+    ("authorization", "error"),
+    [
+        (None, ""),
+        ("", ""),
+        ("Bearer", ""),
+        ("Basic dTpw", ""),
+        ("Bearer ", "invalid_request"),
+        ("Bearer a.b.c", "invalid_token"),
+        ("Bearer a b", "invalid_request"),
+        (f"Bearer {ADMIN}", "invalid_token"),
+    ],
+)
+def test_the_service_is_told_what_is_wrong(authorizer: Authorizer, authorization: str | None, error: str) -> None:
+    """RFC 6750, section 3.1: no error code where no bearer token came."""
+    told = verdict(authorizer, asks("/players", authorization))
+    assert told.pop("error_description")
+    assert told == {"error": error, "scope": ""}
 
 
-def test_a_broken_host_is_refused_and_no_failure(authorizer: Authorizer, token: Callable[..., str]) -> None:
-    assert authorizer(asks("/players", f"Bearer {token()}", host="a b"), None)["isAuthorized"] is False
+@pytest.mark.parametrize("path", ["/s/missing/players", "/s/missing/players/p1"])
+@pytest.mark.parametrize("bearer", [True, False])
+def test_of_an_unknown_sandbox_there_is_nothing_to_say(
+    authorizer: Authorizer, token: Callable[..., str], path: str, *, bearer: bool
+) -> None:
+    assert verdict(authorizer, asks(path, f"Bearer {token()}" if bearer else None)) == {}
+
+
+@pytest.mark.parametrize("path", ["/players", "/s/slow/players/p1"])
+def test_of_what_cannot_be_read_there_is_nothing_to_say(
+    authorizer: Authorizer, token: Callable[..., str], path: str
+) -> None:
+    assert verdict(authorizer, asks(path, f"Bearer {token()}", host="a b")) == {}
 
 
 def test_services_learn_whose_token_it_was(authorizer: Authorizer, token: Callable[..., str]) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -124,17 +125,18 @@ def test_what_is_not_there_is_a_problem(
     assert (answer.status, answer.body["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.body["status"] == status
-    assert answer.body["instance"] == path
+    assert answer.body["instance"] == quote(path)
     assert answer.body["request_id"] == "test"
     if status == 405:
         assert answer.headers["Allow"] == "GET, HEAD, PUT"
 
 
-def test_a_head_is_a_get_without_its_content(build: Callable[..., Building]) -> None:
+def test_a_head_is_answered_as_a_get(build: Callable[..., Building]) -> None:
     """RFC 9110 §9.3.2."""
     client = build().client
     head, get = (client.handler(_event(method), None) for method in ("HEAD", "GET"))
-    assert head == {**get, "body": ""}
+    # The gateway leaves the content out; what describes it is the same.
+    assert head == get
     assert client.call("HEAD", "/things/1/parts").status == 404
 
 

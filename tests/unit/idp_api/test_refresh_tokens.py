@@ -148,7 +148,7 @@ def test_a_token_of_another_deployment_is_refused(make_idp: Any) -> None:
 def test_the_state_holds_no_token(make_parts: Callable[..., Parts]) -> None:
     """A stolen state file gives nobody a refresh token: only what a token means is kept."""
     parts = make_parts()
-    idp = Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings), parts.settings)))
+    idp = Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings))))
     token = log_in(idp)["refresh_token"]
     family = from_base64url(token)[:16].hex()
     item = parts.worlds.enter("default", ORIGIN).store.query(f"grant/{family}").items[0]

@@ -75,7 +75,7 @@ def parts(make_parts: Callable[..., Parts]) -> Parts:
 
 @pytest.fixture
 def provider(parts: Parts) -> Service:
-    return Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings), parts.settings)))
+    return Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings))))
 
 
 GOOD = {"iss": f"{ORIGIN}/auth", "aud": ORIGIN, "client_id": "psn-game-client", "scope": "openid"}
@@ -158,12 +158,18 @@ def test_forgeries_are_refused(parts: Parts, provider: Service, clock: Clock) ->
         "nested beyond any reason": f"{to_base64url(b'[' * 5000)}.{payload}.{signature}",
         "too long": "a" * 10_000,
         "garbage": "garbage",
-        "several": f"{good} {good}",
     }
     for name, token in forgeries.items():
         answer = userinfo(provider, token)
         assert (answer.status, answer.body.get("error")) == (401, "invalid_token"), name
     assert userinfo(provider, good).status == 200
+
+
+@pytest.mark.parametrize("credentials", ["", " ", "a b", "a,b", "a\tb"])
+def test_what_holds_no_one_token_is_malformed(idp: Service, credentials: str) -> None:
+    """RFC 6750 §2.1 and §3.1: invalid_request is 400."""
+    answer = idp.call("GET", "/auth/userinfo", headers={"authorization": f"Bearer {credentials}"})
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
 
 
 def test_a_form_may_carry_the_token_but_not_beside_a_header(idp: Service) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.local import cli, lifecycle
+
 READY = re.compile(r"PSN Partner Emulator is ready at (http://\S+) \(state: (.+)\)\n")
 EMULATOR = [sys.executable, "-m", "runtime.local"]
 
@@ -145,6 +147,33 @@ def test_version(tmp_path: Path) -> None:
     assert re.fullmatch(r"psn-emulator \d+\.\d+\.\d+\S*\n", finished.stdout)
 
 
+@pytest.mark.parametrize(
+    ("flags", "env", "level"),
+    [
+        ((), {}, "WARNING"),
+        ((), {"LOG_LEVEL": ""}, "WARNING"),
+        ((), {"LOG_LEVEL": "info"}, "info"),
+        ((), {"LOG_LEVEL": "info", "PSN_EMULATOR_LOG_LEVEL": "Error"}, "ERROR"),
+        (("--log-level", "debug"), {"LOG_LEVEL": "info", "PSN_EMULATOR_LOG_LEVEL": "error"}, "DEBUG"),
+    ],
+    ids=str,
+)
+def test_the_log_level_is_the_flags_or_the_environments(
+    monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], env: dict[str, str], level: str
+) -> None:
+    seen = []
+    monkeypatch.setattr(lifecycle, "exit_on_signals", lambda: None)
+    monkeypatch.setattr(lifecycle, "serve", lambda *_, **__: seen.append(os.environ["LOG_LEVEL"]))
+    monkeypatch.setattr(os, "environ", {**environment(Path()), "LOG_LEVEL": "", **env})
+    with pytest.raises(SystemExit) as end:
+        cli.app(["serve", *flags])
+    assert (end.value.code, seen) == (0, [level])
+
+
+def test_a_wrong_log_level_is_named(tmp_path: Path) -> None:
+    assert "LOG_LEVEL" in refused(tmp_path, "--port", "0", "--state", ":memory:", LOG_LEVEL="loud")
+
+
 @pytest.mark.slow
 def test_flags_win_over_the_environment(tmp_path: Path) -> None:
     state = tmp_path / "elsewhere" / "s.sqlite3"
@@ -163,8 +192,8 @@ def test_flags_win_over_the_environment(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_players_are_protected_on_demand(tmp_path: Path) -> None:
     with serving(tmp_path, "--port", "0", "--state", ":memory:", "--protect-players") as (_, url, _state):
-        assert httpx.get(f"{url}/players").json() == {"message": "Unauthorized"}
-        assert httpx.get(f"{url}/players", headers={"Authorization": "Bearer x"}).status_code == 403
+        assert httpx.get(f"{url}/players").headers["WWW-Authenticate"].startswith("Bearer")
+        assert httpx.get(f"{url}/players", headers={"Authorization": "Bearer x"}).status_code == 401
         log_in = {"username": "testuser", "password": "password123", "scope": "players:read"}
         token = httpx.post(f"{url}/auth/token", json=log_in).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}

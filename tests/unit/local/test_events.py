@@ -22,6 +22,7 @@ STANDARD_SERVER_93 = "github.com/middleapi/standard-server/pull/93"
 MINISTACK_1035 = "github.com/ministackorg/ministack/issues/1035"
 DOTNET_1901 = "github.com/aws/aws-lambda-dotnet/pull/1901"
 FLOCI_2136 = "github.com/floci-io/floci/issues/2136"
+POWERTOOLS_3483 = "github.com/aws-powertools/powertools-lambda-typescript/issues/3483"
 EVENT_COMPARISON = "gist.github.com/marcogrcr/1cce0db789ead5ae6a2d812936ba4b2e"
 
 HOST = ("host", "127.0.0.1:8080")
@@ -172,12 +173,16 @@ def test_no_body_is_no_field() -> None:
 def test_the_authorizer_is_told_all_but_the_body() -> None:
     """docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html."""
     event = event_for("POST", "/players", headers=(HOST, ("authorization", "Bearer x")), body=b"{}")
-    asked = authorizer_event(event)
+    asked = authorizer_event(event, identity_source=["Bearer x"])
     assert asked.keys() >= {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext"}
     assert not asked.keys() & {"body", "isBase64Encoded"}
     assert asked["type"] == "REQUEST"
     assert asked["identitySource"] == ["Bearer x"]
     assert asked["routeArn"] == "arn:aws:execute-api:us-east-1:000000000000:local/$default/POST/players"
+
+
+def test_without_identity_sources_there_are_none_in_the_event() -> None:
+    assert authorizer_event(event_for(), identity_source=None)["identitySource"] is None, POWERTOOLS_3483
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import logging
 import re
 import socket
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -13,10 +14,13 @@ import pytest
 
 from runtime.core.errors import NoSuchPath
 from runtime.core.responses import error_response
-from runtime.local.gateway import MAX_BODY_BYTES, MAX_HEAD_BYTES, Gateway
+from runtime.local import server
+from runtime.local.gateway import Gateway
+from runtime.local.intake import MAX_HEAD_BYTES, MAX_PAYLOAD_BYTES
 from tests.unit.local.serving import call, echo, exchange, served
 
 EVERYWHERE = {"idp": echo, "players": echo, "control": echo}
+BEARER = {"Authorization": "Bearer x"}
 
 
 def failing(event: dict[str, Any], context: Any) -> Any:  # noqa: ARG001
@@ -66,17 +70,17 @@ def test_an_unknown_path_is_a_problem_like_that_of_a_service() -> None:
     assert list(answer.json()) == list(httpx.Response(404, text=like.body).json())
 
 
-@pytest.mark.parametrize("extra", [{}, {"Content-Length": str(MAX_BODY_BYTES + 1)}])
+@pytest.mark.parametrize("extra", [{}, {"Content-Length": str(MAX_PAYLOAD_BYTES + 1)}])
 def test_a_body_that_lambda_would_not_take_is_refused(extra: dict[str, str]) -> None:
-    answer = call(Gateway(EVERYWHERE), "POST", "/players", content=b"x" * (MAX_BODY_BYTES + 1), headers=extra)
+    answer = call(Gateway(EVERYWHERE), "POST", "/players", content=b"x" * (MAX_PAYLOAD_BYTES + 1), headers=extra)
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
 
 
 def test_the_largest_body_passes() -> None:
     sizes = Gateway({"players": lambda event, _: {"size": len(event["body"])}})
     headers = {"Content-Type": "text/plain"}
-    answer = call(sizes, "POST", "/players", content=b"x" * MAX_BODY_BYTES, headers=headers)
-    assert answer.json() == {"size": MAX_BODY_BYTES}
+    answer = call(sizes, "POST", "/players", content=b"x" * MAX_PAYLOAD_BYTES, headers=headers)
+    assert answer.json() == {"size": MAX_PAYLOAD_BYTES}
 
 
 def test_headers_that_api_gateway_would_not_take_are_refused() -> None:
@@ -107,14 +111,31 @@ def guarded(verdict: Any, protected: tuple[str, ...] = ("players", "control")) -
     return Gateway(EVERYWHERE, authorizer=lambda _event, _context: verdict, protected=protected)
 
 
-BEARER = {"Authorization": "Bearer x"}
+@pytest.mark.parametrize("headers", [{}, {"Authorization": ""}])
+def test_the_control_plane_wants_a_header_before_anybody_is_asked(headers: dict[str, str]) -> None:
+    gateway = Gateway(EVERYWHERE, authorizer=failing, protected={"control"})
+    answer = call(gateway, "GET", "/_emulator/v1/capabilities", headers=headers)
+    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": ""}, BEARER])
+@pytest.mark.parametrize("path", ["/players", "/players/a/b", "/s/red/players"])
+def test_players_come_with_the_authorizers_verdict_whatever_they_bring(path: str, headers: dict[str, str]) -> None:
+    """Decision 0008: the authorizer decides, the service speaks."""
+    verdict = {"isAuthorized": True, "context": {"error": "", "error_description": "None came.", "scope": ""}}
+    answer = call(guarded(verdict), "GET", path, headers=headers)
+    assert answer.json()["requestContext"]["authorizer"] == {"lambda": verdict["context"]}
+
+
+def test_nobody_but_the_gateway_writes_a_verdict() -> None:
+    forged = {"requestContext": {"authorizer": {"lambda": {"subject": "forged"}}}}
+    answer = call(Gateway(EVERYWHERE), "POST", "/players", json=forged, headers={"authorizer": "forged"})
+    assert "authorizer" not in answer.json()["requestContext"]
 
 
 @pytest.mark.parametrize(
     ("verdict", "headers", "status", "body"),
     [
-        ({"isAuthorized": True}, {}, 401, {"message": "Unauthorized"}),
-        ({"isAuthorized": True}, {"Authorization": ""}, 401, {"message": "Unauthorized"}),
         ({"isAuthorized": False}, BEARER, 403, {"message": "Forbidden"}),
         ({"isAuthorized": "yes"}, BEARER, 403, {"message": "Forbidden"}),
         ({}, BEARER, 500, {"message": "Internal Server Error"}),
@@ -139,9 +160,17 @@ def test_who_may_pass_is_known_to_the_handler() -> None:
     assert answer.json()["requestContext"]["authorizer"] == {"lambda": {"subject": "s"}}
 
 
-@pytest.mark.parametrize("path", ["/auth/userinfo", "/_emulator/v1/health"])
-def test_what_is_always_open(path: str) -> None:
-    assert call(guarded({"isAuthorized": False}), "GET", path).status_code == 200
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/auth/userinfo"), ("GET", "/_emulator/v1/health"), ("HEAD", "/_emulator/v1/health")],
+)
+def test_what_is_always_open(method: str, path: str) -> None:
+    assert call(guarded({"isAuthorized": False}), method, path).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/_emulator/v1/health"), ("GET", "/_emulator/v1/health/")])
+def test_only_the_public_operation_is_open_and_not_its_surroundings(method: str, path: str) -> None:
+    assert call(guarded({"isAuthorized": False}), method, path).status_code == 401
 
 
 def test_protection_needs_an_authorizer() -> None:
@@ -161,6 +190,16 @@ def test_protection_needs_an_authorizer() -> None:
         ({"Host": "localhost.example"}, 403),
         ({"Host": "[::1"}, 403),
         ({"Host": "127.0.0.1:8080", "Origin": "http://localhost:3000"}, 200),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://127.1.2.3"}, 200),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://[::1]:3000"}, 200),
+        ({"Host": "192.168.1.5:8080", "Origin": "http://192.168.1.5:8080"}, 200),
+        ({"Host": "[FD00::5]:8080", "Origin": "http://[fd00::5]:8080"}, 200),
+        ({"Host": "192.168.1.5:8080", "Origin": "http://192.168.1.5:8000"}, 403),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://203.0.113.7"}, 403),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://192.168.1.50:8000"}, 403),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://[2001:db8::7]"}, 403),
+        ({"Host": "127.0.0.1:8080", "Origin": "http://localhost@203.0.113.7"}, 403),
+        ({"Host": "127.0.0.1:8080", "Origin": ""}, 403),
         ({"Host": "127.0.0.1:8080", "Origin": "https://evil.example"}, 403),
         ({"Host": "127.0.0.1:8080", "Origin": "null"}, 403),
         ({"Host": "127.0.0.1:8080", "Origin": "http://[::1"}, 403),
@@ -243,6 +282,23 @@ def test_connections_are_kept_and_head_has_no_body() -> None:
     assert said.count(b"12345") == 2
 
 
+def test_head_has_the_length_of_get_and_no_body_whoever_answers() -> None:
+    """RFC 9110, sections 8.6 and 9.3.2. A handler may answer HEAD with a body: the gateway drops it."""
+    answering = {"idp": echo, "players": lambda *_: {"statusCode": 404, "body": "not here"}}
+    for path in (b"/players", b"/auth/x", b"/nowhere"):
+        with served(Gateway(answering)) as address:
+            head, get = (
+                exchange(address, b"%s %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % (method, path))
+                for method in (b"HEAD", b"GET")
+            )
+        (said, _, body), (_, _, whole) = head.partition(b"\r\n\r\n"), get.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", said)
+        assert length is not None
+        assert body == b""
+        # The event, which this handler answers with, has the method in it twice.
+        assert int(length[1]) == len(whole) + (whole.count(b'"GET"') if path == b"/auth/x" else 0)
+
+
 def test_host_is_needed_and_http_1_0_gets_one() -> None:
     with served(Gateway(EVERYWHERE)) as (host, port):
         missing = exchange((host, port), b"GET /players HTTP/1.1\r\nConnection: close\r\n\r\n")
@@ -271,7 +327,7 @@ def test_a_client_that_goes_away_harms_nobody() -> None:
 
 def test_a_large_upload_gets_its_refusal_on_a_real_connection() -> None:
     with served(Gateway(EVERYWHERE)) as (host, port):
-        answer = httpx.post(f"http://{host}:{port}/players", content=b"x" * (MAX_BODY_BYTES * 2))
+        answer = httpx.post(f"http://{host}:{port}/players", content=b"x" * (MAX_PAYLOAD_BYTES * 2))
     assert answer.status_code == 413
 
 
@@ -281,3 +337,72 @@ def test_header_injection_is_not_possible_through_an_answer() -> None:
         said = exchange((host, port), b"GET /players HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 500")
     assert not re.search(rb"(?i)x-evil", said)
+
+
+EXPECT = b"POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+CHUNKED = b"POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(EXPECT % (b"/players", 9_000_000), 413, id="expected and too large"),
+        pytest.param(EXPECT % (b"/nowhere", 5), 404, id="expected where nothing is"),
+        pytest.param(EXPECT % (b"/_emulator/v1/x", 5), 401, id="expected where a header is missing"),
+        pytest.param(CHUNKED % b"/nowhere", 404, id="chunked where nothing is"),
+        pytest.param(CHUNKED % b"/_emulator/v1/x", 401, id="chunked where a header is missing"),
+    ],
+)
+def test_a_connection_ends_with_an_answer_before_the_body(request_: bytes, status: int) -> None:
+    """RFC 9110, section 10.1.1: a client may send the body all the same, or not: nobody knows what comes next."""
+    with served(guarded({"isAuthorized": True}, ("control",))) as address:
+        said = exchange(address, request_)
+    assert said.startswith(b"HTTP/1.1 %d " % status)
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in said.lower()
+
+
+def test_a_connection_ends_with_a_chunked_body_beyond_the_limit() -> None:
+    piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+    with served(Gateway(EVERYWHERE)) as address:
+        said = exchange(address, CHUNKED % b"/players" + piece * 6 + b"1\r\nx\r\n")
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nconnection: close\r\n" in said.lower()
+
+
+def test_a_connection_outlives_a_refused_body_of_known_length() -> None:
+    length = MAX_PAYLOAD_BYTES + 1
+    refused = b"POST /players HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length + b"x" * length
+    with served(Gateway(EVERYWHERE)) as address:
+        said = exchange(address, refused + b"GET /players HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"HTTP/1.1 200 OK" in said
+
+
+def test_what_is_expected_and_taken_keeps_its_connection() -> None:
+    headers = EXPECT.replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain\r\n\r\n") % (b"/players", 5)
+    with (
+        served(Gateway({"players": lambda event, _: {"got": event["body"]}})) as address,
+        socket.create_connection(address, timeout=10) as connection,
+    ):
+        connection.sendall(headers)
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hello")
+        said = connection.recv(65536)
+    assert b'{"got":"hello"}' in said
+    assert b"connection: close" not in said.lower()
+
+
+def test_an_upload_that_outlasts_the_server_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "GRACE_SECONDS", 0.05)
+    with ExitStack() as opened:
+        with served(Gateway(EVERYWHERE)) as address:
+            connection = opened.enter_context(socket.create_connection(address, timeout=10))
+            connection.sendall(b"POST /players HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+            assert httpx.get(f"http://{address[0]}:{address[1]}/players").status_code == 200  # the other was read, too
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert b'"code":"stopping"' in said
+    assert "Traceback" not in caplog.text

@@ -122,6 +122,9 @@ _BAD: dict[str, list[Any]] = {
         "en-x" + "-abcdefgh" * 15,
     ],
     "avatar_url": [
+        "http://[:::::]/",
+        "http://[1.2.3.4]/",
+        "http://x:99999/",
         "",
         "example.com/a.png",
         "//example.com/a.png",
