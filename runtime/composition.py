@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from runtime.adapters.key_source import key_source
 from runtime.catalogue import Service
 from runtime.core.clock import wall_clock
-from runtime.core.keys import KeyRing, StoredKeys
+from runtime.core.keys import KeyRing
 from runtime.core.observability import Observer
 from runtime.core.pipeline import Pipeline
 from runtime.core.router import Router
@@ -27,7 +28,7 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = LateStore(lambda: open_store(settings))
-        self.keys = KeyRing(StoredKeys(self.store, settings.signing_algorithm))
+        self.keys = KeyRing(key_source(settings, self.store))
         self.worlds = Sandboxes(self.store, demo=settings.demo_world)
 
     def pipeline(self, service: Service, router: Router) -> Pipeline:
