@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import App
 
@@ -10,9 +12,12 @@ from emulator_stack.application import add_stacks
 from emulator_stack.choice import ConfigurationError, choose
 
 
-def main() -> int:
-    """Write the cloud assembly. Returns 2, and writes nothing, when what was asked for cannot be built."""
-    app = App(analytics_reporting=False)
+def main(context: Mapping[str, Any] | None = None, outdir: str | None = None) -> int:
+    """Write the cloud assembly. Returns 2, and writes nothing, when what was asked for cannot be built.
+
+    The CDK's command line passes context and folder through the environment; tests pass them here.
+    """
+    app = App(analytics_reporting=False, context=context, outdir=outdir)
     try:
         config, digests = choose(app.node.get_all_context())
     except ConfigurationError as error:

@@ -197,15 +197,3 @@ class EnvironmentConfig(_Frozen):
     def retains(self) -> bool:
         """Whether data, keys and logs outlive the stack."""
         return self.removal_policy == "retain"
-
-    def function(self, slug: str) -> FunctionConfig:
-        """The values that hold for the function ``slug``: its own, and the environment's for the rest."""
-        own = self.functions.get(slug, FunctionConfig())
-        return FunctionConfig(
-            memory_mb=own.memory_mb or self.memory_mb,
-            timeout_seconds=own.timeout_seconds or self.timeout_seconds,
-            reserved_concurrency=own.reserved_concurrency or self.reserved_concurrency,
-            provisioned_concurrency=(
-                self.provisioned_concurrency if own.provisioned_concurrency is None else own.provisioned_concurrency
-            ),
-        )

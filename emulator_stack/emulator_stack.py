@@ -8,14 +8,14 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from emulator_stack.config import EnvironmentConfig
+from emulator_stack.config import EnvironmentConfig, FunctionConfig
 from emulator_stack.constructs.admin_token import AdminToken
 from emulator_stack.constructs.data_table import DataTable
 from emulator_stack.constructs.http_api import EmulatorApi
 from emulator_stack.constructs.monitoring import Monitored, Monitoring
 from emulator_stack.constructs.packaging import ImagesBuiltHere, ImagesFromRegistry, Packaging, ZipArchives
 from emulator_stack.constructs.saved_queries import SavedQueries
-from emulator_stack.constructs.service_function import ServiceFunction
+from emulator_stack.constructs.service_function import ServiceFunction, Sizing
 from emulator_stack.constructs.signing_keys import SigningKeys
 from emulator_stack.functions import AUTHORIZER, FUNCTIONS, KEY_ROTATION, SERVICE_FUNCTIONS, DeployedFunction
 from emulator_stack.images import ImageDigests
@@ -81,7 +81,7 @@ class EmulatorStack(Stack):
             slug=function.slug,
             description=function.summary,
             packaged=packaging.package(function),
-            sizing=config.function(function.slug),
+            sizing=self._size(function),
             architecture=self._architecture,
             variables={
                 "ENVIRONMENT": config.environment,
@@ -92,6 +92,22 @@ class EmulatorStack(Stack):
             log_retention_days=config.log_retention_days,
             removal_policy=self._removal,
             tracing=config.tracing,
+        )
+
+    def _size(self, function: DeployedFunction) -> Sizing:
+        """What the configuration gives ``function``, within what its caller waits for."""
+        own = self._config.functions.get(function.slug, FunctionConfig())
+        config = self._config
+        timeout = own.timeout_seconds or config.timeout_seconds
+        reserved = config.reserved_concurrency if function.serves_requests else None
+        provisioned = config.provisioned_concurrency if function.serves_requests else 0
+        return Sizing(
+            memory_mb=own.memory_mb or config.memory_mb,
+            timeout_seconds=min(timeout, function.longest_seconds),
+            reserved_concurrency=own.reserved_concurrency or reserved,
+            provisioned_concurrency=(
+                provisioned if own.provisioned_concurrency is None else own.provisioned_concurrency
+            ),
         )
 
     def _give_access(self, deployed: DeployedFunction) -> None:

@@ -29,7 +29,8 @@ class DeployedFunction:
     """One Lambda function and its permissions.
 
     ``table_actions`` are what it does with the table; ``reads_signing_keys`` and ``reads_admin_token`` name the
-    secrets whose value it may get. ``service`` is the catalogue's entry, where there is one.
+    secrets whose value it may get. ``service`` is the catalogue's entry, where there is one. ``longest_seconds`` is
+    what its caller waits at most. ``serves_requests`` tells whether requests wait for it, so that keeping it warm helps.
     """
 
     slug: str
@@ -39,6 +40,8 @@ class DeployedFunction:
     reads_signing_keys: bool = False
     reads_admin_token: bool = False
     service: Service | None = None
+    longest_seconds: int = 29
+    serves_requests: bool = True
 
     @property
     def handler(self) -> str:
@@ -73,12 +76,14 @@ AUTHORIZER: Final = DeployedFunction(
     table_actions=_READ_ONE,  # The sandbox's record.
     reads_signing_keys=True,
     reads_admin_token=True,
+    longest_seconds=10,  # API Gateway's limit for an authorizer.
 )
 
 KEY_ROTATION: Final = DeployedFunction(
     slug="key-rotation",
     package="key_rotation",
     summary="Makes the signing keys and rotates them; Secrets Manager calls it",
+    serves_requests=False,
 )
 """Its right to write the secret is given where the secret is made."""
 

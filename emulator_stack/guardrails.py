@@ -1,7 +1,7 @@
 """What every synthesis is held to: cdk-nag's AwsSolutions and Serverless packs.
 
-A finding fails the synthesis. Where one does not fit, :func:`acknowledge` says so beside the resource, with the
-reason. Checking costs seconds; ``CDK_VALIDATION=false`` leaves it out of tests that are about something else.
+A finding fails the synthesis, and nothing is deployed. Where one does not fit, :func:`acknowledge` says so beside the
+resource, with the reason.
 """
 
 from __future__ import annotations

@@ -75,10 +75,9 @@ class EmulatorApi(Construct):
             throttled |= self._add_service(deployed, function, protect_players=config.protect_players)
         stage = self._add_stage(config, removal_policy)
         self._throttle(stage, config, throttled)
-        self.url = self.api.api_endpoint
+        self.url = self.api.api_endpoint if domain is None else f"https://{domain.name}"
         if domain is not None:
             attach_domain(self, domain=domain, api=self.api, stage=stage)
-            self.url = f"https://{domain.name}"
 
     def _add_service(
         self, deployed: DeployedFunction, function: ServiceFunction, *, protect_players: bool

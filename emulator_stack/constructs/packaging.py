@@ -6,8 +6,8 @@ all three. No packaging builds anything at synthesis: that needs no container en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,17 +25,19 @@ __all__ = ["ImagesBuiltHere", "ImagesFromRegistry", "PackagedCode", "Packaging",
 
 _ROOT: Final = Path(__file__).parent.parent.parent
 _BUILT: Final = _ROOT / "dist" / "zip"
+_NOT_THE_LATEST: Final = "Python 3.13 is the specification's, and what the images run: both packagings behave the same."
 _PLACEHOLDER: Final = Path(__file__).parent.parent / "placeholder"
 
 
 @dataclass(frozen=True)
 class PackagedCode:
-    """What of a function depends on its packaging."""
+    """What of a function depends on its packaging; ``accepted`` are findings of the guardrails, with the reason."""
 
     code: lambda_.Code
     handler: str = lambda_.Handler.FROM_IMAGE
     runtime: lambda_.Runtime = lambda_.Runtime.FROM_IMAGE
     layers: Sequence[lambda_.ILayerVersion] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 class Packaging(Protocol):
@@ -111,7 +113,13 @@ class ZipArchives:
     def package(self, function: DeployedFunction) -> PackagedCode:
         """The archive of ``function``, with the layer."""
         folder = self._find(f"functions/{function.package}", placeholder="function")
-        return PackagedCode(lambda_.Code.from_asset(str(folder)), function.handler, self.runtime, (self._layer,))
+        return PackagedCode(
+            lambda_.Code.from_asset(str(folder)),
+            function.handler,
+            self.runtime,
+            (self._layer,),
+            dict.fromkeys(("AwsSolutions-L1", "Serverless-LambdaLatestVersion"), _NOT_THE_LATEST),
+        )
 
     def _find(self, name: str, *, placeholder: str | None = None) -> Path:
         if (built := self._built / name).is_dir():

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from emulator_stack.config import FunctionConfig
 from emulator_stack.constructs.log_group import RetainedLogGroup
 from emulator_stack.constructs.packaging import PackagedCode
 from emulator_stack.guardrails import acknowledge
 from emulator_stack.naming import function_name, log_group_name
 
-__all__ = ["ServiceFunction"]
+__all__ = ["ServiceFunction", "Sizing"]
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """How much a function gets. Without ``reserved_concurrency`` it shares the account's."""
+
+    memory_mb: int
+    timeout_seconds: int
+    reserved_concurrency: int | None
+    provisioned_concurrency: int
 
 
 class ServiceFunction(Construct):
@@ -33,7 +43,7 @@ class ServiceFunction(Construct):
         slug: str,
         description: str,
         packaged: PackagedCode,
-        sizing: FunctionConfig,
+        sizing: Sizing,
         architecture: lambda_.Architecture,
         variables: Mapping[str, str],
         log_retention_days: int,
@@ -64,12 +74,14 @@ class ServiceFunction(Construct):
             role=self.role,
             log_group=self.log_group,
             memory_size=sizing.memory_mb,
-            timeout=Duration.seconds(sizing.timeout_seconds or 3),
+            timeout=Duration.seconds(sizing.timeout_seconds),
             reserved_concurrent_executions=sizing.reserved_concurrency,
             environment=dict(variables),
             tracing=lambda_.Tracing.ACTIVE if tracing else lambda_.Tracing.DISABLED,
         )
-        self.target: lambda_.IFunction = self._kept_warm(sizing.provisioned_concurrency or 0)
+        self.target: lambda_.IFunction = self._kept_warm(sizing.provisioned_concurrency)
+        for finding, reason in packaged.accepted.items():
+            acknowledge(self.function, finding, reason=reason)
         self._acknowledge(tracing=tracing)
 
     def allow(self, sid: str, actions: Sequence[str], resources: Sequence[str]) -> None:
