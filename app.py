@@ -17,7 +17,14 @@ def main(context: Mapping[str, Any] | None = None, outdir: str | None = None) ->
 
     The CDK's command line passes context and folder through the environment; tests pass them here.
     """
-    app = App(analytics_reporting=False, context=context, outdir=outdir)
+    app = App(
+        # The same input makes the same assembly: without traces, which name temporary folders, and without timings.
+        stack_traces=False,
+        performance_reporting=False,
+        analytics_reporting=False,
+        context={"aws:cdk:disable-creation-stack-traces": True, **(context or {})},
+        outdir=outdir,
+    )
     try:
         config, digests = choose(app.node.get_all_context())
     except ConfigurationError as error:

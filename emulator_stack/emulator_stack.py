@@ -15,7 +15,7 @@ from emulator_stack.constructs.http_api import EmulatorApi
 from emulator_stack.constructs.monitoring import Monitored, Monitoring
 from emulator_stack.constructs.packaging import ImagesBuiltHere, ImagesFromRegistry, Packaging, ZipArchives
 from emulator_stack.constructs.saved_queries import SavedQueries
-from emulator_stack.constructs.service_function import ServiceFunction, Sizing
+from emulator_stack.constructs.service_function import Common, ServiceFunction, Sizing
 from emulator_stack.constructs.signing_keys import SigningKeys
 from emulator_stack.functions import AUTHORIZER, FUNCTIONS, KEY_ROTATION, SERVICE_FUNCTIONS, DeployedFunction
 from emulator_stack.images import ImageDigests
@@ -35,6 +35,13 @@ class EmulatorStack(Stack):
         self._removal = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.retains else RemovalPolicy.DESTROY
         self._architecture = (
             lambda_.Architecture.ARM_64 if config.architecture == "arm64" else lambda_.Architecture.X86_64
+        )
+        self._common = Common(
+            environment=config.name,
+            architecture=self._architecture,
+            log_retention_days=config.log_retention_days,
+            removal_policy=self._removal,
+            tracing=config.tracing,
         )
         packaging = self._choose_packaging(digests)
         self._functions = {function: self._add_function(function, packaging) for function in FUNCTIONS}
@@ -77,21 +84,17 @@ class EmulatorStack(Stack):
         return ServiceFunction(
             self,
             function.id,
-            environment=config.name,
+            common=self._common,
             slug=function.slug,
             description=function.summary,
             packaged=packaging.package(function),
             sizing=self._size(function),
-            architecture=self._architecture,
             variables={
                 "ENVIRONMENT": config.environment,
                 "LOG_LEVEL": config.log_level,
                 "POWERTOOLS_SERVICE_NAME": function.slug,
                 "PSN_EMULATOR_SIGNING_ALGORITHM": config.signing_algorithm,
             },
-            log_retention_days=config.log_retention_days,
-            removal_policy=self._removal,
-            tracing=config.tracing,
         )
 
     def _size(self, function: DeployedFunction) -> Sizing:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 __all__ = ["ENVIRONMENTS"]
 
-_THROWAWAY: Mapping[str, Any] = {
+_THROWAWAY: dict[str, Any] = {
     # Made and deleted at will: nothing in it is worth keeping, and everything in it may be known.
     "removal_policy": "destroy",
     "point_in_time_recovery": False,
@@ -23,7 +23,7 @@ _THROWAWAY: Mapping[str, Any] = {
     "log_retention_days": 7,
 }
 
-_SHARED: Mapping[str, Any] = {
+_SHARED: dict[str, Any] = {
     # Used by teams, at a public URL: protected, and it starts empty.
     "termination_protection": True,
     "tracing": True,

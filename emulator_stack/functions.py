@@ -30,7 +30,7 @@ class DeployedFunction:
 
     ``table_actions`` are what it does with the table; ``reads_signing_keys`` and ``reads_admin_token`` name the
     secrets whose value it may get. ``service`` is the catalogue's entry, where there is one. ``longest_seconds`` is
-    what its caller waits at most. ``serves_requests`` tells whether requests wait for it, so that keeping it warm helps.
+    what its caller waits at most. ``serves_requests`` tells whether requests wait for it: then keeping it warm helps.
     """
 
     slug: str

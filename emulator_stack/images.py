@@ -37,7 +37,7 @@ def read_digests(path: Path) -> ImageDigests:
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise ValueError(f"{path} must be an object with a digest for each package")
+        raise ValueError(f"{path} must be an object with a digest for each package")  # noqa: TRY004 - of the file
     packages = {function.package for function in FUNCTIONS}
     if missing := packages - document.keys():
         raise ValueError(f"{path} has no digest for {', '.join(sorted(missing))}")

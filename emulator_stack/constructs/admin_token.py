@@ -27,5 +27,5 @@ class AdminToken(Construct):
         acknowledge(
             self.secret,
             "AwsSolutions-SMG4",
-            reason="People and pipelines hold this token: it changes when they do, with put-secret-value, not by itself.",
+            reason="People and pipelines hold this token: it changes when they do, by put-secret-value.",
         )

@@ -1,4 +1,4 @@
-"""The gateway's question before a protected route: may this request pass?"""
+"""What the gateway asks before a protected route: whether this request may pass."""
 
 from __future__ import annotations
 

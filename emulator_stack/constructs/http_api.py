@@ -41,7 +41,15 @@ _ACCESS_LOG: Final = {
 }
 """What is logged of a request: no header that carries a token, no query, no body."""
 
-_EXPOSED_HEADERS: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate")
+_EXPOSED_HEADERS: Final = (
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+)
 
 
 class EmulatorApi(Construct):
@@ -123,9 +131,7 @@ class EmulatorApi(Construct):
             http_api=self.api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigatewayv2.ThrottleSettings(
-                rate_limit=config.throttle_rate, burst_limit=config.throttle_burst
-            ),
+            throttle=apigatewayv2.ThrottleSettings(rate_limit=config.throttle_rate, burst_limit=config.throttle_burst),
         )
         resource = _resource_of(stage)
         resource.access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(

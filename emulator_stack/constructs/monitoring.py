@@ -16,7 +16,7 @@ from constructs import Construct
 
 from emulator_stack.naming import alarm_name, dashboard_name
 
-__all__ = ["Monitoring", "Monitored"]
+__all__ = ["Monitored", "Monitoring"]
 
 _MINUTE = Duration.minutes(1)
 _FIVE_MINUTES = Duration.minutes(5)
@@ -129,7 +129,8 @@ class Monitoring(Construct):
 
     def _table_throttles(self) -> list[cloudwatch.IMetric]:
         return [
-            self._monitored.table.metric(name, statistic="Sum") for name in ("ReadThrottleEvents", "WriteThrottleEvents")
+            self._monitored.table.metric(name, statistic="Sum")
+            for name in ("ReadThrottleEvents", "WriteThrottleEvents")
         ]
 
     def _make_dashboard(self) -> cloudwatch.Dashboard:

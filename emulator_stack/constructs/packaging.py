@@ -73,9 +73,7 @@ class ImagesBuiltHere:
     """Images that the deploying machine builds; what enters them is for ``.dockerignore`` to say."""
 
     def __init__(self, *, architecture: str) -> None:
-        self._platform = (
-            ecr_assets.Platform.LINUX_ARM64 if architecture == "arm64" else ecr_assets.Platform.LINUX_AMD64
-        )
+        self._platform = ecr_assets.Platform.LINUX_ARM64 if architecture == "arm64" else ecr_assets.Platform.LINUX_AMD64
 
     def package(self, function: DeployedFunction) -> PackagedCode:
         """The image of ``function``, from ``runtime/{package}/Dockerfile`` with the project as its context."""

@@ -13,7 +13,9 @@ from emulator_stack.naming import query_name
 __all__ = ["SavedQueries"]
 
 _QUERIES: Final = {
-    "Error analysis": "fields @timestamp, @message\n| filter @message like /ERROR/\n| sort @timestamp desc\n| limit 100",
+    "Error analysis": (
+        "fields @timestamp, @message\n| filter @message like /ERROR/\n| sort @timestamp desc\n| limit 100"
+    ),
     "Performance metrics": "stats avg(@duration), max(@duration), min(@duration) by bin(5m)",
 }
 
@@ -21,9 +23,7 @@ _QUERIES: Final = {
 class SavedQueries(Construct):
     """Error analysis and performance metrics over ``log_groups``."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, environment: str, log_groups: Sequence[logs.ILogGroup]
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, environment: str, log_groups: Sequence[logs.ILogGroup]) -> None:
         super().__init__(scope, id_)
         for title, query in _QUERIES.items():
             logs.CfnQueryDefinition(

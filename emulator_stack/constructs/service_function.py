@@ -15,7 +15,7 @@ from emulator_stack.constructs.packaging import PackagedCode
 from emulator_stack.guardrails import acknowledge
 from emulator_stack.naming import function_name, log_group_name
 
-__all__ = ["ServiceFunction", "Sizing"]
+__all__ = ["Common", "ServiceFunction", "Sizing"]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,21 @@ class Sizing:
     provisioned_concurrency: int
 
 
+@dataclass(frozen=True)
+class Common:
+    """What all functions of a stack have in common."""
+
+    environment: str
+    architecture: lambda_.Architecture
+    log_retention_days: int
+    removal_policy: RemovalPolicy
+    tracing: bool
+
+
 class ServiceFunction(Construct):
     """One function. ``function`` is Lambda's; ``target`` is what to invoke: its alias where instances are kept warm.
 
-    Its role may write to its own log group, and send traces where ``tracing`` is on; :meth:`allow` adds the rest.
+    Its role may write to its own log group, and send traces where tracing is on; :meth:`allow` adds the rest.
     """
 
     def __init__(
@@ -39,24 +50,20 @@ class ServiceFunction(Construct):
         scope: Construct,
         id_: str,
         *,
-        environment: str,
+        common: Common,
         slug: str,
         description: str,
         packaged: PackagedCode,
         sizing: Sizing,
-        architecture: lambda_.Architecture,
         variables: Mapping[str, str],
-        log_retention_days: int,
-        removal_policy: RemovalPolicy,
-        tracing: bool,
     ) -> None:
         super().__init__(scope, id_)
         self.log_group = RetainedLogGroup(
             self,
             "Logs",
-            log_group_name=log_group_name(environment, slug),
-            retention_days=log_retention_days,
-            removal_policy=removal_policy,
+            log_group_name=log_group_name(common.environment, slug),
+            retention_days=common.log_retention_days,
+            removal_policy=common.removal_policy,
         )
         # A role of our own: the one that the CDK would make has AWS's managed policy, which may write to every log.
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -64,25 +71,25 @@ class ServiceFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            function_name=function_name(environment, slug),
+            function_name=function_name(common.environment, slug),
             description=description,
             code=packaged.code,
             handler=packaged.handler,
             runtime=packaged.runtime,
             layers=list(packaged.layers) or None,
-            architecture=architecture,
+            architecture=common.architecture,
             role=self.role,
             log_group=self.log_group,
             memory_size=sizing.memory_mb,
             timeout=Duration.seconds(sizing.timeout_seconds),
             reserved_concurrent_executions=sizing.reserved_concurrency,
             environment=dict(variables),
-            tracing=lambda_.Tracing.ACTIVE if tracing else lambda_.Tracing.DISABLED,
+            tracing=lambda_.Tracing.ACTIVE if common.tracing else lambda_.Tracing.DISABLED,
         )
         self.target: lambda_.IFunction = self._kept_warm(sizing.provisioned_concurrency)
         for finding, reason in packaged.accepted.items():
             acknowledge(self.function, finding, reason=reason)
-        self._acknowledge(tracing=tracing)
+        self._acknowledge(tracing=common.tracing)
 
     def allow(self, sid: str, actions: Sequence[str], resources: Sequence[str]) -> None:
         """Let the function do ``actions`` with ``resources``, which are whole ARNs."""
@@ -116,5 +123,5 @@ class ServiceFunction(Construct):
             acknowledge(
                 self.function,
                 "Serverless-LambdaTracing",
-                reason="Tracing is a setting of the environment (tracing: true), and off in those that one throws away.",
+                reason="Tracing is a setting of the environment (tracing: true), off in those one throws away.",
             )

@@ -26,7 +26,13 @@ class SigningKeys(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, rotation: ServiceFunction, rotation_days: int, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        rotation: ServiceFunction,
+        rotation_days: int,
+        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
         self.secret = secretsmanager.Secret(

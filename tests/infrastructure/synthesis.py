@@ -47,9 +47,7 @@ class Template:
     def functions(self) -> dict[str, dict[str, Any]]:
         """The properties of the functions, by the last part of their names."""
         prefix = f"{self.document['Description'].partition('(')[2].partition(')')[0]}-"
-        return {
-            found["FunctionName"].partition(prefix)[2]: found for found in self.properties("AWS::Lambda::Function")
-        }
+        return {found["FunctionName"].partition(prefix)[2]: found for found in self.properties("AWS::Lambda::Function")}
 
 
 def new_app(**arguments: Any) -> App:

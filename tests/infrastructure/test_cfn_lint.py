@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
+from cfnlint.config import ManualArgs  # type: ignore[import-untyped]  # as above
 
 from tests.infrastructure.synthesis import CASES, synthesise_all
 

@@ -36,7 +36,7 @@ def test_a_whole_manifest_is_taken(tmp_path: Path) -> None:
 def test_a_wrong_manifest_is_one_clear_line(tmp_path: Path, document: Any, why: str) -> None:
     path = tmp_path / "images.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(ValueError, match="images.json") as caught:
+    with pytest.raises(ValueError, match=r"images\.json") as caught:
         read_digests(path)
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)

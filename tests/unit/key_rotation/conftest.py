@@ -39,7 +39,9 @@ class Secret:
         return self.current()
 
     def current(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.client.get_secret_value(SecretId=self.id, VersionStage="AWSCURRENT")["SecretString"])
+        document: dict[str, Any] = json.loads(
+            self.client.get_secret_value(SecretId=self.id, VersionStage="AWSCURRENT")["SecretString"]
+        )
         return document
 
     def stages(self, token: str) -> list[str]:
