@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Environment, Tags
+from aws_cdk import App, Environment, Stage, Tags
+from constructs import IConstruct
 
 from emulator_stack.config import EnvironmentConfig
 from emulator_stack.emulator_stack import EmulatorStack
@@ -17,23 +18,27 @@ __all__ = ["add_stacks"]
 def add_stacks(app: App, config: EnvironmentConfig, digests: ImageDigests | None = None) -> EmulatorStack:
     """Add the stacks of ``config`` to ``app``, with the guardrails. Returns the one that answers requests.
 
-    The registry's stack is there where images come from its repositories, and is deployed first.
+    The registry's stack is there where images come from its repositories. It stands in a stage of its own, because it
+    is deployed once, before the first images are pushed, while a plain ``cdk deploy`` is about the other one::
+
+        cdk deploy 'registry/*' -c environment=dev
+        cdk deploy -c environment=dev
     """
     common = {
         "env": Environment(account=config.account, region=config.region),
         "termination_protection": config.termination_protection,
     }
-    registry = (
+    if config.uses_registry:
+        registry = Stage(app, "registry")
+        _tag(registry, config)
         RegistryStack(
-            app,
+            registry,
             registry_stack_name(config.name),
+            stack_name=registry_stack_name(config.name),
             config=config,
             description=f"PSN Partner Emulator ({config.name}): image repositories",
             **common,
         )
-        if config.uses_registry
-        else None
-    )
     stack = EmulatorStack(
         app,
         stack_name(config.name),
@@ -42,9 +47,12 @@ def add_stacks(app: App, config: EnvironmentConfig, digests: ImageDigests | None
         description=f"PSN Partner Emulator ({config.name})",
         **common,
     )
-    if registry is not None:
-        stack.add_stack_dependency(registry)
-    for key, value in ({"project": "psn-emulator", "environment": config.name} | dict(config.tags)).items():
-        Tags.of(app).add(key, value)
+    _tag(stack, config)
     add_guardrails(app)
     return stack
+
+
+def _tag(scope: IConstruct, config: EnvironmentConfig) -> None:
+    """Tag all of ``scope``. The tags of an application do not reach into its stages."""
+    for key, value in ({"project": "psn-emulator", "environment": config.name} | dict(config.tags)).items():
+        Tags.of(scope).add(key, value)

@@ -181,6 +181,11 @@ class EnvironmentConfig(_Frozen):
             raise ValueError("deletion_protection and removal_policy=destroy contradict each other")
         if self.token_throttle_rate > self.throttle_rate or self.token_throttle_burst > self.throttle_burst:
             raise ValueError("token_throttle_rate and _burst are not above throttle_rate and _burst")
+        for own in (FunctionConfig(), *self.functions.values()):
+            reserved = own.reserved_concurrency or self.reserved_concurrency
+            provisioned = own.provisioned_concurrency or self.provisioned_concurrency
+            if reserved is not None and provisioned > reserved:
+                raise ValueError(f"provisioned_concurrency {provisioned} is above reserved_concurrency {reserved}")
         return self
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runtime.adapters.secrets_manager import read_secret
@@ -16,15 +15,16 @@ __all__ = ["SecretKeys"]
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class SecretKeys:
     """Keys in the secret ``secret_id``. It is only ever read here: no request makes a key.
 
-    ``read`` gets a secret's current value.
+    ``read`` gets a secret's current value. While Secrets Manager cannot be reached, the keys of the last read serve.
     """
 
-    secret_id: str
-    read: Callable[[str], str] = read_secret
+    def __init__(self, secret_id: str, read: Callable[[str], str] = read_secret) -> None:
+        self.secret_id = secret_id
+        self._read = read
+        self._last: Mapping[str, Any] | None = None
 
     def load(self) -> Mapping[str, Any]:
         """The key document as it is now.
@@ -33,7 +33,14 @@ class SecretKeys:
         after a stack's first deployment, until the first rotation has made it.
         """
         try:
-            document = json.loads(self.read(self.secret_id))
+            text = self._read(self.secret_id)
+        except ServiceUnavailable:
+            if self._last is None:
+                raise
+            _LOGGER.warning("Secrets Manager cannot be reached: the signing keys of the last read serve on")
+            return self._last
+        try:
+            document = json.loads(text)
         except ValueError:
             document = None
         if not isinstance(document, dict) or "keys" not in document:
@@ -43,4 +50,5 @@ class SecretKeys:
                 self.secret_id,
             )
             raise ServiceUnavailable
+        self._last = document
         return document

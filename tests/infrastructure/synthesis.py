@@ -69,7 +69,7 @@ def build(config: EnvironmentConfig, digests: ImageDigests | None = None) -> dic
     """The templates of ``config``'s stacks by name. The guardrails have checked them."""
     app = new_app()
     add_stacks(app, config, digests)
-    return {stack.stack_name: Template(stack.template) for stack in app.synth().stacks}
+    return {stack.stack_name: Template(stack.template) for stack in app.synth().stacks_recursively}
 
 
 @cache

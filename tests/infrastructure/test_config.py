@@ -73,6 +73,7 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"alarm_topic_arn": "my-topic"}, ["alarm_topic_arn", "'my-topic'"]),
     ({"token_throttle_rate": "5000"}, ["token_throttle_rate", "not above"]),
     ({"deletion_protection": "true"}, ["deletion_protection", "removal_policy=destroy"]),
+    ({"reserved_concurrency": "5", "provisioned_concurrency": "6"}, ["provisioned_concurrency 6", "above", "5"]),
     ({"functions": '{"idp": {"memory_mb": 512}}'}, ["functions", "'idp'", "idp-api"]),
     ({"functions": '{"idp-api": {"memory": 512}}'}, ["functions.idp-api.memory", "not permitted"]),
     ({"functions": "{"}, ["functions", "not JSON"]),

@@ -94,6 +94,14 @@ def test_names_are_the_specifications() -> None:
     assert synthesise("personal").functions()["idp-api"]["FunctionName"] == "psn-emulator-alice-idp-api"
 
 
+def test_everything_that_takes_tags_says_what_it_belongs_to() -> None:
+    for template in synthesise_all("qa", tags={"team": "integration"}).values():
+        for type_ in ("AWS::ECR::Repository", "AWS::Lambda::Function", "AWS::DynamoDB::Table"):
+            for properties in template.properties(type_):
+                tags = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+                assert tags == {"project": "psn-emulator", "environment": "qa", "team": "integration"}
+
+
 def test_two_owners_share_no_name() -> None:
     def names(owner: str) -> set[str]:
         (template,) = build(configure("personal", owner=owner)).values()

@@ -70,6 +70,15 @@ def test_a_fault_that_somebody_brings_into_our_stack_ends_the_synthesis(
     assert finding in str(caught.value)
 
 
+def test_the_registrys_stage_is_checked_as_well() -> None:
+    app = new_app()
+    add_stacks(app, configure("dev"))
+    registry = app.node.find_child("registry").node.find_child("psn-emulator-dev-registry")
+    public_bucket(registry)  # type: ignore[arg-type]  # a stack, which is a construct
+    with pytest.raises(RuntimeError, match="AwsSolutions-S2"):
+        app.synth()
+
+
 def one_role(*, accepted: tuple[str, ...]) -> App:
     """A role with two faults in one policy, of which ``accepted`` are acknowledged."""
     app = new_app()

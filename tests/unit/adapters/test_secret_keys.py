@@ -34,9 +34,28 @@ def test_before_the_first_rotation_the_answer_is_503_and_the_log_says_what_to_do
     assert "arn:the-secret" in caplog.text
 
 
+def test_keys_that_were_read_serve_on_while_secrets_manager_is_away() -> None:
+    document = new_key_document("ES256")
+    answers = iter([json.dumps(document)])
+
+    def read(_: str) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise ServiceUnavailable from None
+
+    keys = SecretKeys("arn", read=read)
+    assert keys.load() == document
+    assert keys.load() == document
+    with pytest.raises(ServiceUnavailable):
+        SecretKeys("arn", read=read).load()
+
+
 def test_settings_choose_where_the_keys_are() -> None:
     store = SQLiteStore(None, now=lambda: 0.0)
-    assert key_source(Settings(signing_keys_secret="arn"), store) == SecretKeys("arn")
+    chosen = key_source(Settings(signing_keys_secret="arn"), store)
+    assert isinstance(chosen, SecretKeys)
+    assert chosen.secret_id == "arn"
     assert isinstance(key_source(Settings(), store), StoredKeys)
 
 
