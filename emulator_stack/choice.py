@@ -7,6 +7,7 @@ neither is refused: a mistyped ``-c enviroment=prod`` must not deploy another en
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -39,7 +40,9 @@ def choose(context: Mapping[str, Any]) -> tuple[EnvironmentConfig, ImageDigests 
     ours = {key: value for key, value in context.items() if _OURS.fullmatch(key)}
     known = _NOT_FIELDS | EnvironmentConfig.model_fields.keys()
     for key in sorted(ours.keys() - known):
-        raise ConfigurationError(f"{key}: there is no such setting; there are {', '.join(sorted(known))}")
+        meant = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(sorted(known))}"
+        raise ConfigurationError(f"{key}: there is no such setting (by -c, cdk.json or ~/.cdk.json); {hint}")
     owner = ours.get("owner")
     config = configure(
         str(ours.get("environment", _DEFAULT if owner is None else "personal")),

@@ -183,7 +183,9 @@ class EnvironmentConfig(_Frozen):
             raise ValueError("token_throttle_rate and _burst are not above throttle_rate and _burst")
         for own in (FunctionConfig(), *self.functions.values()):
             reserved = own.reserved_concurrency or self.reserved_concurrency
-            provisioned = own.provisioned_concurrency or self.provisioned_concurrency
+            provisioned = (
+                self.provisioned_concurrency if own.provisioned_concurrency is None else own.provisioned_concurrency
+            )
             if reserved is not None and provisioned > reserved:
                 raise ValueError(f"provisioned_concurrency {provisioned} is above reserved_concurrency {reserved}")
         return self

@@ -10,7 +10,7 @@ from typing import Final
 
 from runtime.catalogue import SERVICES, Service
 
-__all__ = ["AUTHORIZER", "FUNCTIONS", "KEY_ROTATION", "SERVICE_FUNCTIONS", "DeployedFunction", "find_function"]
+__all__ = ["AUTHORIZER", "FUNCTIONS", "KEY_ROTATION", "SERVICE_FUNCTIONS", "DeployedFunction"]
 
 _READ_ONE: Final = ("dynamodb:GetItem",)
 _READ_AND_WRITE: Final = (
@@ -88,11 +88,3 @@ KEY_ROTATION: Final = DeployedFunction(
 """Its right to write the secret is given where the secret is made."""
 
 FUNCTIONS: Final = (*SERVICE_FUNCTIONS, AUTHORIZER, KEY_ROTATION)
-
-
-def find_function(package: str) -> DeployedFunction:
-    """The function made of ``package``. Raises :class:`KeyError` when there is none."""
-    for function in FUNCTIONS:
-        if function.package == package:
-            return function
-    raise KeyError(package)

@@ -38,7 +38,9 @@ class DataTable(Construct):
                 point_in_time_recovery_enabled=point_in_time_recovery
             ),
             deletion_protection=deletion_protection,
-            removal_policy=removal_policy,
+            # A failed first deployment could not take a protected table away again, and would be stuck half-way: then
+            # it is better to leave the empty table.
+            removal_policy=RemovalPolicy.RETAIN if deletion_protection else removal_policy,
         )
         if not point_in_time_recovery:
             acknowledge(

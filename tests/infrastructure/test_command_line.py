@@ -52,7 +52,7 @@ def test_bad_input_is_one_line_and_no_template(
     assert printed.out == ""
     (line,) = printed.err.splitlines()
     assert line.startswith(message)
-    assert not list(tmp_path.glob("out/*.template.json"))
+    assert not list(tmp_path.rglob("*.template.json"))
 
 
 def without_network() -> list[str]:
@@ -96,7 +96,7 @@ def test_the_cdk_passes_the_line_on_and_fails(
     assert done.returncode != 0
     assert [line for line in done.stderr.splitlines() if line.startswith(message)]
     assert "Traceback" not in done.stderr
-    assert not list(out.glob("*.template.json"))
+    assert not list(out.rglob("*.template.json"))
 
 
 def hermetic(home: Path) -> dict[str, str]:

@@ -10,14 +10,21 @@ STATE = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogG
 
 
 @pytest.mark.parametrize("environment", ["qa", "staging", "prod"])
-@pytest.mark.parametrize("type_", STATE)
-def test_data_keys_and_logs_of_a_shared_environment_are_kept(environment: str, type_: str) -> None:
-    found = synthesise(environment).resources(type_)
-    assert found
-    for resource in found.values():
-        # Except for what a failed first deployment made: that is in the way of the second.
-        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
-        assert resource["UpdateReplacePolicy"] == "Retain"
+def test_data_keys_and_logs_of_a_shared_environment_are_kept(environment: str) -> None:
+    template = synthesise(environment)
+    for type_ in STATE:
+        assert template.resources(type_)
+        for resource in template.resources(type_).values():
+            # What a failed first deployment made goes, or it would be in the way of the second. But a table that is
+            # protected from deletion cannot, and would leave the stack stuck half-way.
+            protected = type_ == "AWS::DynamoDB::Table"
+            assert resource["DeletionPolicy"] == ("Retain" if protected else "RetainExceptOnCreate")
+            assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_table_that_may_be_deleted_does_not_outlive_a_failed_first_deployment() -> None:
+    (table,) = synthesise("qa", deletion_protection=False).resources("AWS::DynamoDB::Table").values()
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("environment", ["dev", "personal"])
