@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
+import subprocess  # nosec B404 - it starts uv
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -102,7 +102,8 @@ def _compile(folder: Path, python: str) -> None:
 
 
 def _run(*command: str | Path) -> None:
-    subprocess.run([str(part) for part in command], cwd=ROOT, check=True, capture_output=True, text=True)
+    arguments = [str(part) for part in command]
+    subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True, text=True)  # nosec B603 - no shell, only uv
 
 
 def _size(folder: Path) -> float:
