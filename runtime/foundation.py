@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runtime.adapters.key_source import key_source
 from runtime.core.clock import wall_clock
-from runtime.core.keys import KeyRing, StoredKeys
+from runtime.core.keys import KeyRing
 from runtime.core.settings import MEMORY, Settings
 from runtime.emulation.sandboxes import Sandboxes
 from runtime.store.late import LateStore
@@ -24,7 +25,7 @@ class Foundation:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = LateStore(lambda: _open_store(settings))
-        self.keys = KeyRing(StoredKeys(self.store, settings.signing_algorithm))
+        self.keys = KeyRing(key_source(settings, self.store))
         self.worlds = Sandboxes(self.store, demo=settings.demo_world)
 
 

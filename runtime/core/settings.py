@@ -29,7 +29,8 @@ class Settings:
 
     ``state`` is a SQLite file or :data:`MEMORY`. ``base_url`` fixes the origin (and so the issuer) that answers
     name; without it each request's own host does. ``demo_world`` puts the documented users and clients into the
-    default sandbox. The store is DynamoDB as soon as a table is named, and SQLite otherwise.
+    default sandbox. The store is DynamoDB as soon as a table is named, and SQLite otherwise. A deployment names the
+    secrets (by ARN) that hold its signing keys and its admin token; without, keys are kept in the state.
     """
 
     environment: str = "local"
@@ -43,7 +44,9 @@ class Settings:
     demo_world: bool = False
     protect_players: bool = False
     admin_token: str | None = None
+    admin_token_secret: str | None = None
     signing_algorithm: Literal["RS256", "ES256"] = "RS256"
+    signing_keys_secret: str | None = None
     access_token_seconds: int = 3600
     refresh_token_seconds: int = 30 * 24 * 3600
     refresh_grace_seconds: int = 10
@@ -68,11 +71,13 @@ class Settings:
             demo_world=read.flag("PSN_EMULATOR_DEMO_WORLD", default=is_open),
             protect_players=read.flag("PSN_EMULATOR_PROTECT_PLAYERS", default=not is_open),
             admin_token=read.text("PSN_EMULATOR_ADMIN_TOKEN", "") or None,
+            admin_token_secret=read.text("PSN_EMULATOR_ADMIN_TOKEN_SECRET", "") or None,
             signing_algorithm=(
                 "ES256"
                 if read.choice("PSN_EMULATOR_SIGNING_ALGORITHM", "RS256", ("RS256", "ES256")) == "ES256"
                 else "RS256"
             ),
+            signing_keys_secret=read.text("PSN_EMULATOR_SIGNING_KEYS_SECRET", "") or None,
             access_token_seconds=read.seconds("PSN_EMULATOR_ACCESS_TOKEN_SECONDS", cls.access_token_seconds),
             refresh_token_seconds=read.seconds("PSN_EMULATOR_REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds),
             refresh_grace_seconds=read.seconds("PSN_EMULATOR_REFRESH_GRACE_SECONDS", cls.refresh_grace_seconds, 0),

@@ -1,0 +1,1 @@
+"""Makes the signing keys and rotates them, as Secrets Manager's rotation function."""

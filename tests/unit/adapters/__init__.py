@@ -1,0 +1,1 @@
+"""What stands between the runtime and AWS services."""

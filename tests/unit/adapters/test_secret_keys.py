@@ -1,0 +1,88 @@
+"""The signing keys as the services read them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from runtime.adapters import secrets_manager
+from runtime.adapters.key_source import key_source
+from runtime.adapters.secret_keys import SecretKeys
+from runtime.adapters.secrets_manager import read_secret
+from runtime.core.errors import ConfigurationError, ServiceUnavailable
+from runtime.core.keys import StoredKeys, new_key_document
+from runtime.core.settings import Settings
+from runtime.store.sqlite import SQLiteStore
+
+
+def test_the_document_is_what_the_secret_holds() -> None:
+    document = new_key_document("ES256")
+    assert SecretKeys("arn", read=lambda _: json.dumps(document)).load() == document
+
+
+@pytest.mark.parametrize("value", ['{"placeholder": "…", "unused": "x"}', "not json", "[]", '"keys"'])
+def test_before_the_first_rotation_the_answer_is_503_and_the_log_says_what_to_do(
+    value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(ServiceUnavailable):
+        SecretKeys("arn:the-secret", read=lambda _: value).load()
+    assert "rotate-secret" in caplog.text
+    assert "arn:the-secret" in caplog.text
+
+
+def test_keys_that_were_read_serve_on_while_secrets_manager_is_away() -> None:
+    document = new_key_document("ES256")
+    answers = iter([json.dumps(document)])
+
+    def read(_: str) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise ServiceUnavailable from None
+
+    keys = SecretKeys("arn", read=read)
+    assert keys.load() == document
+    assert keys.load() == document
+    with pytest.raises(ServiceUnavailable):
+        SecretKeys("arn", read=read).load()
+
+
+def test_settings_choose_where_the_keys_are() -> None:
+    store = SQLiteStore(None, now=lambda: 0.0)
+    chosen = key_source(Settings(signing_keys_secret="arn"), store)
+    assert isinstance(chosen, SecretKeys)
+    assert chosen.secret_id == "arn"
+    assert isinstance(key_source(Settings(), store), StoredKeys)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue"), ConfigurationError),
+        (ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue"), ConfigurationError),
+        (ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue"), ServiceUnavailable),
+        (EndpointConnectionError(endpoint_url="https://example.invalid"), ServiceUnavailable),
+    ],
+    ids=["denied", "missing", "throttled", "unreachable"],
+)
+def test_failures_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, expected: type[Exception]
+) -> None:
+    class Client:
+        def get_secret_value(self, **_: Any) -> None:
+            raise failure
+
+    monkeypatch.setattr(secrets_manager, "_client", Client)
+    with pytest.raises(expected):
+        read_secret("arn")
+
+
+def test_settings_name_the_secrets() -> None:
+    settings = Settings.from_environment(
+        {"PSN_EMULATOR_SIGNING_KEYS_SECRET": "arn:keys", "PSN_EMULATOR_ADMIN_TOKEN_SECRET": "arn:token"}
+    )
+    assert (settings.signing_keys_secret, settings.admin_token_secret) == ("arn:keys", "arn:token")
