@@ -1,4 +1,4 @@
-"""Put a function together: ``python3 -m scripts.packaging.assemble idp_api /function``.
+"""Put the code of a function together: ``python3 -m scripts.packaging.assemble idp_api /function``.
 
 The archives and the images hold the same files because both are made here. Only the standard library is used: the
 Dockerfiles run this.
@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from scripts.packaging.closure import trace
-from scripts.packaging.trim import trim
 
 __all__ = ["copy_code", "main"]
 
@@ -28,12 +27,11 @@ def copy_code(package: str, folder: Path, root: Path = _ROOT) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Assemble the function; dependencies that are in the folder already are trimmed."""
+    """Put the code of the function into the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", help="a folder below runtime: idp_api")
-    parser.add_argument("folder", type=Path, help="where the function's dependencies are, and its code goes")
+    parser.add_argument("folder", type=Path, help="where it goes")
     chosen = parser.parse_args(arguments)
-    trim(chosen.folder)
     copy_code(chosen.package, chosen.folder)
     return 0
 

@@ -1,4 +1,4 @@
-"""Take out of installed dependencies what no function ever reads.
+"""Take out of installed dependencies what no function reads: ``python3 -m scripts.packaging.trim /function``.
 
 What stays beside the code: ``METADATA`` (scanners such as Amazon Inspector find versions by it) and licences.
 Only the standard library is used: the Dockerfiles run this too.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,7 @@ def top_level(folder: Path) -> Iterator[str]:
         if path.name.endswith(".dist-info") or path.name == "__pycache__":
             continue
         yield path.name.partition(".")[0]
+
+
+if __name__ == "__main__":
+    trim(Path(sys.argv[1]))
