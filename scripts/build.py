@@ -16,15 +16,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if __name__ == "__main__":  # Run as a file: imports begin at the project, and not in this folder.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from scripts.packaging import manifest  # noqa: E402
-from scripts.packaging.ecr import log_in, read_map  # noqa: E402
-from scripts.packaging.engine import Engine  # noqa: E402
-from scripts.packaging.images import Result, build_all, check_tag, push_all  # noqa: E402
-from scripts.packaging.outcome import Misuse, finish  # noqa: E402
-from scripts.packaging.terminal import console, megabytes, seconds, summary  # noqa: E402
-from scripts.packaging.workspace import choose  # noqa: E402
+from scripts.packaging import manifest
+from scripts.packaging.ecr import log_in, read_map
+from scripts.packaging.engine import Engine
+from scripts.packaging.images import Result, build_all, check_tag, push_all
+from scripts.packaging.outcome import Misuse, finish
+from scripts.packaging.terminal import console, megabytes, seconds, summary
+from scripts.packaging.workspace import choose
 
 __all__ = ["main"]
 

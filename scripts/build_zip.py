@@ -16,13 +16,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if __name__ == "__main__":  # Run as a file: imports begin at the project, and not in this folder.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from scripts.packaging.archives import UNZIPPED_LIMIT, ZIPPED_LIMIT, Part, build  # noqa: E402
-from scripts.packaging.dependencies import PLATFORMS  # noqa: E402
-from scripts.packaging.outcome import finish  # noqa: E402
-from scripts.packaging.terminal import console, megabytes, summary  # noqa: E402
-from scripts.packaging.workspace import ROOT, choose  # noqa: E402
+from scripts.packaging.archives import UNZIPPED_LIMIT, ZIPPED_LIMIT, Part, build
+from scripts.packaging.dependencies import PLATFORMS
+from scripts.packaging.outcome import finish
+from scripts.packaging.terminal import console, megabytes, summary
+from scripts.packaging.workspace import ROOT, choose
 
 __all__ = ["main"]
 

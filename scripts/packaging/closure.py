@@ -31,7 +31,7 @@ def trace(root: Path, module: str) -> Closure:
     """Everything that ``module`` needs from ``root``. Raises :class:`LookupError` when something is not there."""
     modules: dict[str, Path] = {}
     outside: set[str] = set()
-    waiting = [module]
+    waiting = [*_with_parents(root, module)]
     while waiting:
         name = waiting.pop()
         if name in modules:
