@@ -31,7 +31,9 @@ def emulator_binary() -> Path:
 
 def client_packages() -> Path:
     """The folder that has to be on the path of Python 3.13 for ``python -m awslambdaric``."""
-    return _installed(CLIENT_REQUIREMENT, "--only-binary", ":all:", "--python", str(find_python()))
+    return _installed(
+        CLIENT_REQUIREMENT, "--only-binary", ":all:", "--python", str(find_python()), "--compile-bytecode"
+    )
 
 
 def _installed(requirement: str, *options: str) -> Path:

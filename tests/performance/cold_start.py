@@ -8,6 +8,7 @@ them. Everything it needs is installed below build/ at the first run. docs/perfo
 from __future__ import annotations
 
 import json
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -37,6 +38,7 @@ def main(
     about = machine.describe()
     progress = Console(stderr=True)
     with MiniStack() as aws, tempfile.TemporaryDirectory(prefix="cold-start-") as folder:
+        os.environ.update(aws.environment)
         environment = {**aws.environment, "PSN_EMULATOR_TABLE": _TABLE, "ENVIRONMENT": "dev"}
         create_table(_TABLE, endpoint_url=aws.endpoint_url, region=aws.region)
         progress.print("packaging")
