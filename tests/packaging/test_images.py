@@ -38,18 +38,23 @@ TABLE = "containers"
 EVENT = {"httpMethod": "POST", "path": "/auth/token", "body": '{"username":"testuser","password":"password123"}'}
 
 
-@pytest.fixture(scope="module")
-def images() -> dict[str, str]:
-    """The name of each function's image, built by the script."""
+def build(*arguments: str) -> None:
+    """Run scripts/build.py."""
     environment = {**os.environ, **engine_environment(), "PSN_EMULATOR_BASE_IMAGE": base_image()}
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "build.py", "--service", "all", "--tag", TAG],
+        [sys.executable, ROOT / "scripts" / "build.py", "--tag", TAG, *arguments],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, str]:
+    """The name of each function's image, built by the script."""
+    build("--service", "all")
     return {function.package: f"psn-emulator-{function.slug}:{TAG}" for function in FUNCTIONS}
 
 
@@ -93,6 +98,18 @@ def test_an_image_tells_what_it_is_and_runs_as_nobody(images: dict[str, str]) ->
     assert described["User"] == "65534:65534"
     assert described["Cmd"] == ["runtime.idp_api.handler.lambda_handler"]
     assert not [variable for variable in described["Env"] if "PASSWORD" in variable or "SECRET" in variable]
+
+
+def test_what_enters_no_image_does_not_change_it(images: dict[str, str]) -> None:
+    """Neither the time of the build, nor a file that .dockerignore keeps out."""
+    before = engine("image", "inspect", "--format", "{{.Id}}", images["authorizer"])
+    note = ROOT / "runtime" / "local" / "note-of-a-test.txt"
+    note.write_text("not for the image", encoding="utf-8")
+    try:
+        build("--service", "authorizer", "--no-cache")
+    finally:
+        note.unlink()
+    assert engine("image", "inspect", "--format", "{{.Id}}", images["authorizer"]) == before
 
 
 def test_the_specifications_example_answers(images: dict[str, str]) -> None:
