@@ -55,14 +55,13 @@ class DeployedFunction:
 
 
 def _of_service(service: Service) -> DeployedFunction:
-    # All three read the keys: the identity provider and the control plane sign with them, and the player service
-    # derives from the document's secret what makes its cursors unforgeable. None reads the admin token.
     return DeployedFunction(
         slug=service.slug,
         package=service.package,
         summary=service.summary,
         table_actions=_READ_AND_WRITE,
-        reads_signing_keys=True,
+        # Only who signs reads the keys: the player service is told by the authorizer whose token came.
+        reads_signing_keys=service.name == "idp",
         service=service,
     )
 

@@ -1,113 +1,83 @@
-"""Build the ZIP packaging: an archive's folder for each function, and one layer with the dependencies of all.
+"""Package the functions as ZIP archives with one shared layer. No container engine is needed.
 
-``dist/zip/functions/PACKAGE`` holds the runtime's code that the function needs, ``dist/zip/layer`` what the members
-of the workspace depend on, at the versions and with the hashes of ``uv.lock``. The CDK zips and uploads both. Bytecode
-is compiled, because Lambda cannot keep what it compiles itself::
+    uv run python scripts/build_zip.py                                   all functions, for arm64
+    uv run python scripts/build_zip.py --services idp_api player_account_api
+    uv run python scripts/build_zip.py --clean --arch x86_64             from nothing, for Intel and AMD
 
-    uv run python scripts/build_zip.py
-    uv run npx cdk deploy -c environment=dev -c packaging=zip
+Below dist/zip it makes functions/NAME/ and functions/NAME.zip, layer/ and layer.zip, and manifest.json with their
+digests and sizes. The same sources give the same bytes, wherever and whenever it runs. Deploy with
+`npx cdk deploy -c packaging=zip …`; docs/packaging.md tells more.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import subprocess  # nosec B404 - it starts uv
 import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+if __name__ == "__main__":  # Run as a file: imports begin at the project, and not in this folder.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from emulator_stack.functions import FUNCTIONS  # noqa: E402 - found from wherever the script is called
+from scripts.packaging.archives import UNZIPPED_LIMIT, ZIPPED_LIMIT, Part, build
+from scripts.packaging.dependencies import PLATFORMS
+from scripts.packaging.outcome import finish
+from scripts.packaging.terminal import console, megabytes, summary
+from scripts.packaging.workspace import ROOT, choose
 
-PACKAGES = tuple(function.package for function in FUNCTIONS)
-PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-NOT_DEPLOYED = {"local", "__pycache__"}
+__all__ = ["main"]
+
+_TARGET = ROOT / "dist" / "zip"
+_SHOWN_CONSUMERS = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build what ``arguments`` ask for. Returns the exit status."""
-    options = _parser().parse_args(arguments)
-    output: Path = options.output
-    if options.clean:
-        shutil.rmtree(output, ignore_errors=True)
-    folders = {package: output / "functions" / package for package in options.services} | {"layer": output / "layer"}
-    try:
-        for name, folder in folders.items():
-            shutil.rmtree(folder, ignore_errors=True)
-            if name == "layer":
-                _build_layer(folder, python=options.python, platform=PLATFORMS[options.architecture])
-            else:
-                _build_function(name, folder)
-            if options.bytecode:
-                _compile(folder, options.python)
-            print(f"{name:<20} {_size(folder):6.1f} MB  {folder}")
-    except subprocess.CalledProcessError as error:
-        print(f"{' '.join(map(str, error.cmd))} failed:\n{error.stderr}", file=sys.stderr)
-        return 1
+    """Build what the command line names; the exit code says how it went."""
+    parser = argparse.ArgumentParser(
+        prog="build_zip.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--services", nargs="+", metavar="NAME", help="the functions to build (default: all)")
+    parser.add_argument("--clean", action="store_true", help="leave nothing of earlier builds")
+    parser.add_argument(
+        "--arch", choices=sorted(PLATFORMS), default="arm64", help="what Lambda runs it on (default: %(default)s)"
+    )
+    parser.add_argument("--output", type=Path, default=_TARGET, help="where to put it (default: dist/zip)")
+    chosen = parser.parse_args(arguments)
+    return finish(lambda: _build(chosen))
+
+
+def _build(chosen: argparse.Namespace) -> int:
+    functions = choose(chosen.services)
+    target: Path = chosen.output.resolve()
+    layer, parts = build(functions, target, architecture=chosen.arch, clean=chosen.clean, tell=console.print)
+    _show(layer, parts, chosen.arch)
+    console.print(f"In {target}")
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Build the ZIP packaging into dist/zip.")
-    parser.add_argument("--services", nargs="+", choices=PACKAGES, default=PACKAGES, help="only these functions")
-    parser.add_argument("--clean", action="store_true", help="remove what earlier builds left first")
-    parser.add_argument("--architecture", choices=PLATFORMS, default="arm64", help="as configured; arm64 by default")
-    parser.add_argument("--python", default="3.13", metavar="VERSION", help="the Python that runs it; Lambda's is 3.13")
-    parser.add_argument("--output", type=Path, default=ROOT / "dist" / "zip", help="dist/zip by default")
-    parser.add_argument(
-        "--no-bytecode",
-        dest="bytecode",
-        action="store_false",
-        help="leave compiling to every cold start, which takes four times as long: for where that Python is not there",
-    )
-    return parser
+def _show(layer: Part, parts: Sequence[Part], architecture: str) -> None:
+    rows = [(layer.name, megabytes(layer.zipped), _share(layer.zipped, ZIPPED_LIMIT), megabytes(layer.unzipped), "", "",
+             layer.sha256[:12])]  # fmt: skip
+    for part in parts:
+        whole = part.unzipped + layer.unzipped
+        rows.append((part.name, megabytes(part.zipped), _share(part.zipped, ZIPPED_LIMIT), megabytes(part.unzipped),
+                     megabytes(whole), _share(whole, UNZIPPED_LIMIT), part.sha256[:12]))  # fmt: skip
+    headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB", "sha256")
+    summary(f"ZIP packages for {architecture}", headings, rows)
+    sizes = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])[:_SHOWN_CONSUMERS]
+    console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in sizes))
 
 
-def _build_function(package: str, folder: Path) -> None:
-    """The runtime without the other functions and without what is only used locally."""
-    others = {other for other in PACKAGES if other != package} | NOT_DEPLOYED
-    source = ROOT / "runtime"
-
-    def left_out(visited: str, names: Iterable[str]) -> set[str]:
-        unwanted = {"Dockerfile", "README.md", "pyproject.toml", "__pycache__"}
-        return (others if Path(visited) == source else set()) | unwanted & set(names)
-
-    shutil.copytree(source, folder / "runtime", ignore=left_out)
+def _consumers(folder: Path) -> list[tuple[str, int]]:
+    """What takes the space: the entries of ``folder``, with the bytes in each."""
+    return [
+        (entry.name, sum(path.stat().st_size for path in (entry, *entry.rglob("*")) if path.is_file()))
+        for entry in folder.iterdir()
+    ]
 
 
-def _build_layer(folder: Path, *, python: str, platform: str) -> None:
-    """All members' dependencies, as wheels for ``platform``: nothing is compiled here, and hashes are checked."""
-    with tempfile.TemporaryDirectory() as temporary:
-        requirements = Path(temporary) / "requirements.txt"
-        members = [f"--package=psn-{package.replace('_', '-')}" for package in PACKAGES]
-        _run("uv", "export", "--frozen", "--no-dev", "--no-emit-workspace", *members, "--output-file", requirements)
-        _run(
-            "uv", "pip", "install", "--target", folder / "python", "--python-version", python,
-            "--python-platform", platform, "--only-binary", ":all:", "--no-deps", "--require-hashes",
-            "--link-mode", "copy", "--requirement", requirements,
-        )  # fmt: skip
-    shutil.rmtree(folder / "python" / "bin", ignore_errors=True)
-
-
-def _compile(folder: Path, python: str) -> None:
-    """Bytecode that holds whatever time stamps zipping leaves. Made by the Python that will read it."""
-    _run(
-        "uv", "run", "--no-project", "--python", python, "python", "-m", "compileall", "-q", "--invalidation-mode",
-        "unchecked-hash", "-s", folder, "-p", "/", folder,
-    )  # fmt: skip
-
-
-def _run(*command: str | Path) -> None:
-    arguments = [str(part) for part in command]
-    subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True, text=True)  # nosec B603 - no shell, only uv
-
-
-def _size(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+def _share(size: int, limit: int) -> str:
+    return f"{size / limit:.0%}"
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from constructs import Construct
 
 from emulator_stack.config import EnvironmentConfig
-from emulator_stack.constructs.authorizer import make_authorizer
+from emulator_stack.constructs.authorizer import admin_authorizer, player_authorizer
 from emulator_stack.constructs.custom_domain import attach_domain
 from emulator_stack.constructs.log_group import RetainedLogGroup
 from emulator_stack.constructs.service_function import ServiceFunction
 from emulator_stack.functions import DeployedFunction
 from emulator_stack.guardrails import acknowledge
 from emulator_stack.naming import access_log_group_name, stack_name
-from emulator_stack.routes import needs_authorizer, route_keys, throttled_route_keys
+from emulator_stack.routes import needs_authorizer, throttled_route_keys
+from runtime.catalogue import CONTROL, PLAYERS, route_keys
 
 __all__ = ["EmulatorApi"]
 
@@ -77,7 +78,10 @@ class EmulatorApi(Construct):
             # With a name of its own the API has one address only, and so one issuer.
             disable_execute_api_endpoint=domain is not None,
         )
-        self._authorizer = make_authorizer(authorizer.target)
+        self._authorizers = {
+            CONTROL.name: admin_authorizer(authorizer.target),
+            PLAYERS.name: player_authorizer(authorizer.target),
+        }
         throttled: dict[str, apigatewayv2.HttpRoute] = {}
         for deployed, function in services.items():
             throttled |= self._add_service(deployed, function, protect_players=config.protect_players)
@@ -100,6 +104,8 @@ class EmulatorApi(Construct):
             # One permission for the whole API: one for each route would outgrow the 20 kB of a function's policy.
             scope_permission_to_route=False,
         )
+        if service is CONTROL:
+            self._answer_everything_else(integration)
         tight = throttled_route_keys(service)
         found: dict[str, apigatewayv2.HttpRoute] = {}
         for key in route_keys(service):
@@ -109,13 +115,25 @@ class EmulatorApi(Construct):
                 path=path,
                 methods=[apigatewayv2.HttpMethod[method]],
                 integration=integration,
-                authorizer=self._authorizer if protected else apigatewayv2.HttpNoneAuthorizer(),
+                authorizer=self._authorizers[service.name] if protected else apigatewayv2.HttpNoneAuthorizer(),
             )
             if not protected:
                 acknowledge(route, "AwsSolutions-APIG4", reason=_why_open(service.name))
             if key in tight:
                 found[key] = route
         return found
+
+    def _answer_everything_else(self, integration: integrations.HttpLambdaIntegration) -> None:
+        """What belongs to no service is a problem document here as well: the control service knows no such path."""
+        route = apigatewayv2.HttpRoute(
+            self,
+            "EverythingElse",
+            http_api=self.api,
+            integration=integration,
+            route_key=apigatewayv2.HttpRouteKey.DEFAULT,
+            authorizer=apigatewayv2.HttpNoneAuthorizer(),
+        )
+        acknowledge(route, "AwsSolutions-APIG4", reason="It answers 404 and nothing else.")
 
     def _add_stage(self, config: EnvironmentConfig, removal_policy: RemovalPolicy) -> apigatewayv2.HttpStage:
         access_log = RetainedLogGroup(

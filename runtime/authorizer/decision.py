@@ -7,7 +7,7 @@ with the verdict, and the service refuses in the words of RFC 6750 and whatever 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.catalogue import CONTROL, PLAYERS, split_sandbox
@@ -28,10 +28,18 @@ class Authorizer:
     to a refusal at worst; only a failure of the emulator itself raises, which the gateway answers with 500.
     """
 
-    def __init__(self, settings: Settings, *, worlds: Worlds, keys: KeyRing) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        worlds: Worlds,
+        keys: KeyRing,
+        admin_token: Callable[[], str | None] | None = None,
+    ) -> None:
         self._settings = settings
         self._worlds = worlds
         self._keys = keys
+        self._admin_token = admin_token or (lambda: settings.admin_token)
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
         """``{"isAuthorized": …, "context": …}``; the context of a player's request is the verdict for the service."""
@@ -52,7 +60,7 @@ class Authorizer:
         return (route is not None and route.public) or self._is_admin(request)
 
     def _is_admin(self, request: Request) -> bool:
-        expected = self._settings.admin_token
+        expected = self._admin_token()
         try:
             token = bearer_token(request.headers.get("authorization"))
         except BearerTokenError:

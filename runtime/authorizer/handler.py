@@ -6,12 +6,20 @@ protected request, so its cold start is kept to what a decision takes. A test ho
 
 from __future__ import annotations
 
+from runtime.adapters.admin_token import admin_token_source
 from runtime.authorizer.decision import Authorizer
 from runtime.core.settings import Settings
+from runtime.emulation.sandboxes import Sandboxes
 from runtime.foundation import Foundation
 
 __all__ = ["lambda_handler"]
 
 _foundation = Foundation(Settings.from_environment())
 
-lambda_handler = Authorizer(_foundation.settings, worlds=_foundation.worlds, keys=_foundation.keys)
+lambda_handler = Authorizer(
+    _foundation.settings,
+    # It may read the table and not write: a default sandbox that nobody has entered yet has issued no token either.
+    worlds=Sandboxes(_foundation.store, makes_default=False),
+    keys=_foundation.keys,
+    admin_token=admin_token_source(_foundation.settings),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +63,8 @@ class Settings:
             log_level=read.choice("LOG_LEVEL", "INFO", _LEVELS, upper=True),
             metrics=read.flag("PSN_EMULATOR_METRICS", default=False),
             store="dynamodb" if store == "dynamodb" else "sqlite",
-            state=read.text("PSN_EMULATOR_STATE", "") or str(default_state_path(read.environ)),
+            state=read.text("PSN_EMULATOR_STATE", "")
+            or (MEMORY if store == "dynamodb" else str(default_state_path(read.environ))),
             table=table or cls.table,
             dynamodb_endpoint=read.url("PSN_EMULATOR_DYNAMODB_ENDPOINT"),
             base_url=read.url("PSN_EMULATOR_BASE_URL"),
@@ -96,6 +96,8 @@ def default_state_path(environ: Mapping[str, str]) -> Path:
         return Path(folder) / name
     if (home := environ.get("HOME")) and os.access(home, os.W_OK):
         return Path(home) / ".local" / "state" / name
+    import tempfile  # noqa: PLC0415 - 7 ms of a cold start, and no function with a table comes here
+
     # Named after the user, for others write there too.
     user = os.getuid() if hasattr(os, "getuid") else "user"
     return Path(tempfile.gettempdir()) / f"psn-emulator-{user}" / name.name

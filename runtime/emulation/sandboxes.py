@@ -26,11 +26,20 @@ class Sandboxes:
 
     A sandbox is one record outside all scopes. Its ``epoch`` is part of the scope that its state lives in, so a
     sandbox that is emptied or made again under the same name begins with nothing, however much was there.
+    The default one is made when it is missing, with the ``demo`` world if so wished, unless ``makes_default`` is off.
     """
 
-    def __init__(self, store: Store, *, demo: bool, now: Callable[[], float] = wall_clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        demo: bool = False,
+        makes_default: bool = True,
+        now: Callable[[], float] = wall_clock,
+    ) -> None:
         self._store = store
         self._demo = demo
+        self._makes_default = makes_default
         self._now = now
 
     def enter(self, sandbox_id: str, base_url: str) -> World:
@@ -57,7 +66,7 @@ class Sandboxes:
             return None
         key = Key(f"@sandbox/{sandbox_id}", _RECORD)
         record = self._store.get(key)
-        if record is None and sandbox_id == DEFAULT_SANDBOX:
+        if record is None and sandbox_id == DEFAULT_SANDBOX and self._makes_default:
             self._make_default(key)
             record = self._store.get(key)
         return record

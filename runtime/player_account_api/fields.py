@@ -30,9 +30,10 @@ _MAX_EMAIL_BYTES, _MAX_MAILBOX_BYTES = 254, 64
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 # RFC 5322, section 3.2.3: a dot-atom; RFC 6531, section 3.3, adds everything beyond ASCII.
-_MAILBOX = re.compile(r"{0}+(?:\.{0}+)*".format(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]"))
+# Both sets say what is not in them, because naming all of Unicode takes a cold start 25 ms to compile.
+_MAILBOX = re.compile(r"{0}+(?:\.{0}+)*".format(r"[^\x00- \"(),.:;<>@\[\\\]\x7f-\xa0]"))
 # RFC 1123, section 2.1, and RFC 5890, section 2.3.2.3: labels as DNS has them, or as their speakers write them.
-_LABEL = re.compile(r"{0}(?:(?:{0}|-){{0,61}}{0})?".format(r"[A-Za-z0-9\u00a1-\U0010ffff]"))
+_LABEL = re.compile(r"{0}(?:(?:{0}|-){{0,61}}{0})?".format(r"[^\x00-/:-@\[-`{-\xa0]"))
 
 # RFC 5646, section 2.1. Tags that are called "regular" there match the general form anyway.
 _LANGUAGE = re.compile(

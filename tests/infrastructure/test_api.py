@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from emulator_stack.routes import route_keys
-from runtime.catalogue import CONTROL, IDP, PLAYERS, SERVICES
+from runtime.catalogue import CONTROL, IDP, PLAYERS, SERVICES, Service, route_keys
 from tests.infrastructure.synthesis import Template, synthesise
 
 ALIAS_ARN = "arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d"
@@ -23,22 +23,29 @@ def routes(template: Template, *, protected: bool) -> set[str]:
     }
 
 
-HEALTH = "GET /_emulator/v1/health"
+PUBLIC = {"GET /_emulator/v1/health"}
+"""What of the control plane is open to everybody. Whoever adds to this opens something."""
+
+EVERYTHING_ELSE = "$default"
+"""Where a path goes that is no service's: it answers 404."""
+
+
+def test_of_the_control_plane_only_what_is_listed_here_is_public() -> None:
+    assert {route.key for service in SERVICES for route in service.routes if route.public} == PUBLIC
 
 
 @pytest.mark.parametrize("environment", ["qa", "staging", "prod"])
 def test_where_players_are_protected_the_identity_provider_and_the_health_check_are_public(environment: str) -> None:
     template = synthesise(environment)
-    documents = {key for key in route_keys(CONTROL) if "/_emulator" not in key}
-    assert routes(template, protected=False) == {*route_keys(IDP), HEALTH, *documents}
-    assert routes(template, protected=True) == {*route_keys(PLAYERS), *route_keys(CONTROL)} - {HEALTH} - documents
+    assert routes(template, protected=False) == {*route_keys(IDP), *PUBLIC, EVERYTHING_ELSE}
+    assert routes(template, protected=True) == {*route_keys(PLAYERS), *route_keys(CONTROL)} - PUBLIC
 
 
-def test_where_they_are_not_the_control_plane_still_is() -> None:
-    template = synthesise("dev")
-    assert set(route_keys(PLAYERS)) <= routes(template, protected=False)
-    control = {key for key in route_keys(CONTROL) if "/_emulator" in key}
-    assert routes(template, protected=True) == control - {HEALTH}
+@pytest.mark.parametrize("environment", ["dev", "personal"])
+def test_where_they_are_not_the_control_plane_still_is(environment: str) -> None:
+    template = synthesise(environment)
+    assert routes(template, protected=False) == {*route_keys(IDP), *route_keys(PLAYERS), *PUBLIC, EVERYTHING_ELSE}
+    assert routes(template, protected=True) == set(route_keys(CONTROL)) - PUBLIC
 
 
 def test_whatever_else_lies_below_the_control_plane_is_protected_too() -> None:
@@ -52,10 +59,14 @@ def test_players_of_a_sandbox_are_as_protected_as_the_others() -> None:
 
 def test_every_route_of_the_catalogue_is_there_once() -> None:
     keys = [route["RouteKey"] for route in synthesise("dev").properties("AWS::ApiGatewayV2::Route")]
-    assert sorted(keys) == sorted(key for service in SERVICES for key in route_keys(service))
+    assert sorted(keys) == sorted([*(key for service in SERVICES for key in route_keys(service)), EVERYTHING_ELSE])
 
 
-def test_each_route_leads_to_its_service() -> None:
+def keys_that_lead_to(service: Service) -> tuple[str, ...]:
+    return (*route_keys(service), EVERYTHING_ELSE) if service is CONTROL else route_keys(service)
+
+
+def test_each_route_leads_to_its_service_and_everything_else_to_the_control_service() -> None:
     template = synthesise("dev")
     integrations = template.resources("AWS::ApiGatewayV2::Integration")
     assert len(integrations) == len(SERVICES)
@@ -63,18 +74,69 @@ def test_each_route_leads_to_its_service() -> None:
         logical = route["Target"]["Fn::Join"][1][1]["Ref"]
         integration = integrations[logical]["Properties"]
         function = template.document["Resources"][integration["IntegrationUri"]["Fn::GetAtt"][0]]["Properties"]
-        (service,) = [service for service in SERVICES if route["RouteKey"] in route_keys(service)]
+        (service,) = [service for service in SERVICES if route["RouteKey"] in keys_that_lead_to(service)]
         assert function["FunctionName"] == f"psn-emulator-dev-{service.slug}"
         assert integration["PayloadFormatVersion"] == "2.0"
 
 
-def test_the_authorizer_is_asked_about_every_request() -> None:
-    authorizer = synthesise("prod").only("AWS::ApiGatewayV2::Authorizer")
-    assert authorizer["AuthorizerType"] == "REQUEST"
-    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
-    assert authorizer["EnableSimpleResponses"] is True
-    assert authorizer["AuthorizerResultTtlInSeconds"] == 0
-    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+def authorizers(template: Template) -> dict[str, dict[str, Any]]:
+    """The properties of the authorizers by their names."""
+    return {found["Name"]: found for found in template.properties("AWS::ApiGatewayV2::Authorizer")}
+
+
+IDENTITY_SOURCES: dict[str, list[str]] = {
+    "AdminAuthorizer": ["$request.header.Authorization"],  # The gateway itself refuses a request without it.
+    "PlayerAuthorizer": [],  # It is asked about requests without a token as well (docs/decisions/0008).
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "names"),
+    [
+        ("prod", {"AdminAuthorizer", "PlayerAuthorizer"}),
+        ("qa", {"AdminAuthorizer", "PlayerAuthorizer"}),
+        ("dev", {"AdminAuthorizer"}),  # No player is protected, so nobody asks about them.
+    ],
+)
+def test_the_authorizers_are_asked_about_every_request(environment: str, names: set[str]) -> None:
+    template = synthesise(environment)
+    found = authorizers(template)
+    assert len(template.properties("AWS::ApiGatewayV2::Authorizer")) == len(found)
+    assert found.keys() == names
+    for name, authorizer in found.items():
+        assert authorizer["AuthorizerType"] == "REQUEST"
+        assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+        assert authorizer["EnableSimpleResponses"] is True
+        # A gateway that caches would need an identity source to do so; and an answer must not be used twice.
+        assert authorizer["AuthorizerResultTtlInSeconds"] == 0
+        assert authorizer.get("IdentitySource", []) == IDENTITY_SOURCES[name]
+
+
+def test_one_function_is_every_authorizer() -> None:
+    template = synthesise("prod")
+    (function,) = [
+        logical
+        for logical, resource in template.resources("AWS::Lambda::Function").items()
+        if resource["Properties"]["FunctionName"] == "psn-emulator-prod-authorizer"
+    ]
+    for authorizer in template.properties("AWS::ApiGatewayV2::Authorizer"):
+        assert {"Fn::GetAtt": [function, "Arn"]} in authorizer["AuthorizerUri"]["Fn::Join"][1]
+
+
+def test_each_protected_route_asks_the_authorizer_of_its_service() -> None:
+    template = synthesise("prod")
+    names = {
+        logical: found["Properties"]["Name"]
+        for logical, found in template.resources("AWS::ApiGatewayV2::Authorizer").items()
+    }
+    asked: dict[str, set[str]] = {name: set() for name in names.values()}
+    for route in template.properties("AWS::ApiGatewayV2::Route"):
+        if "AuthorizerId" in route:
+            asked[names[route["AuthorizerId"]["Ref"]]].add(route["RouteKey"])
+    assert asked == {
+        "AdminAuthorizer": set(route_keys(CONTROL)) - PUBLIC,
+        "PlayerAuthorizer": set(route_keys(PLAYERS)),
+    }
 
 
 def test_the_authorizer_answers_within_what_the_gateway_waits_for_it() -> None:
@@ -121,11 +183,28 @@ def test_requests_are_logged_as_json_without_what_is_secret() -> None:
 
 def test_a_function_has_one_permission_however_many_routes_lead_to_it() -> None:
     # A function's policy holds 20 kB, which is about fifty routes.
-    for permission in synthesise("prod").properties("AWS::Lambda::Permission"):
+    template = synthesise("prod")
+    whole_api = {service.slug: ["/*/*/*"] for service in SERVICES}
+    slugs = {
+        logical: found["Properties"]["FunctionName"].removeprefix("psn-emulator-prod-")
+        for logical, found in template.resources("AWS::Lambda::Function").items()
+    }
+    permitted: dict[str, list[str]] = {}
+    for permission in template.properties("AWS::Lambda::Permission"):
         if permission["Principal"] == "apigateway.amazonaws.com":
-            tail = permission["SourceArn"]["Fn::Join"][1]
-            assert tail[-1] == "/*/*/*" or "/authorizers/" in tail
-    assert len(synthesise("prod").resources("AWS::Lambda::Permission")) == len(SERVICES) + 2
+            (*_, before, last) = permission["SourceArn"]["Fn::Join"][1]
+            what = (
+                last
+                if isinstance(last, str)
+                else before + template.document["Resources"][last["Ref"]]["Properties"]["Name"]
+            )
+            permitted.setdefault(slugs[permission["FunctionName"]["Fn::GetAtt"][0]], []).append(what)
+    assert {slug: sorted(sources) for slug, sources in permitted.items()} == {
+        **whole_api,
+        "authorizer": ["/authorizers/AdminAuthorizer", "/authorizers/PlayerAuthorizer"],
+    }
+    # Beside these there is the one that lets Secrets Manager call the rotation.
+    assert len(template.resources("AWS::Lambda::Permission")) == len(SERVICES) + 2 + 1
 
 
 def test_browsers_may_call_only_where_origins_are_configured() -> None:

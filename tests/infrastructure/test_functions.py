@@ -110,7 +110,7 @@ def test_two_owners_share_no_name() -> None:
             for resource in template.document["Resources"].values()
             for key, value in resource.get("Properties", {}).items()
             if key in {"FunctionName", "LogGroupName", "AlarmName", "DashboardName", "Name"} and isinstance(value, str)
-        } - {"emulator"}  # The authorizer's, which is a name within its API.
+        } - {"AdminAuthorizer", "PlayerAuthorizer"}  # The authorizers', which are names within their API.
 
     alice, bob = names("alice"), names("bob")
     assert alice

@@ -19,12 +19,11 @@ ROTATE = {
     f"secretsmanager:{action}"
     for action in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 }
-SERVICE = {"TABLE": READ_AND_WRITE, "KEYS": READ_SECRET}
 
 ALLOWED: dict[str, dict[str, set[str]]] = {
-    "idp-api": SERVICE,
-    "player-account-api": SERVICE,
-    "control-api": SERVICE,
+    "idp-api": {"TABLE": READ_AND_WRITE, "KEYS": READ_SECRET},
+    "player-account-api": {"TABLE": READ_AND_WRITE},
+    "control-api": {"TABLE": READ_AND_WRITE},
     "authorizer": {"TABLE": {"dynamodb:GetItem"}, "KEYS": READ_SECRET, "ADMIN TOKEN": READ_SECRET},
     "key-rotation": {"KEYS": ROTATE},
 }

@@ -1,71 +1,89 @@
-"""The ZIP packaging: each function's folder holds what it runs, and nothing else."""
+"""scripts/build_zip.py: what it refuses, and that a failure leaves what was there. The archives themselves are slow."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import errno
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from emulator_stack.functions import FUNCTIONS
 from scripts import build_zip
+from scripts.packaging import archives
+from scripts.packaging.dependencies import shared
+from tests.unit.scripts.conftest import Fakes
 
-THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-@pytest.mark.parametrize("package", build_zip.PACKAGES)
-def test_a_function_gets_the_shared_code_and_its_own(package: str, tmp_path: Path) -> None:
-    build_zip._build_function(package, tmp_path / "out")
-    folders = {path.name for path in (tmp_path / "out" / "runtime").iterdir() if path.is_dir()}
-    assert {"core", "store", "emulation", "adapters", package} <= folders
-    assert not folders & ({function.package for function in FUNCTIONS} - {package} | {"local", "__pycache__"})
-    assert not list((tmp_path / "out").rglob("Dockerfile"))
+Run = Callable[..., tuple[int, str, str]]
 
 
-def test_bytecode_does_not_depend_on_time_stamps_that_zipping_changes(tmp_path: Path) -> None:
-    (tmp_path / "module.py").write_text("ANSWER = 42\n", encoding="utf-8")
-    build_zip._compile(tmp_path, THIS_PYTHON)
-    (compiled,) = tmp_path.rglob("*.pyc")
-    flags = int.from_bytes(compiled.read_bytes()[4:8], "little")
-    assert flags == 0b01  # PEP 552: hash-based, and not checked against the source.
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--services", "shop"], "there is no service shop; there are authorizer"),
+        (["--arch", "sparc"], "invalid choice: 'sparc'"),
+        (["--services"], "expected at least one argument"),
+    ],
+)
+def test_misuse_is_one_clear_message(arguments: list[str], message: str, run: Run, tmp_path: Path) -> None:
+    code, _, err = run(build_zip.main, *arguments, "--output", str(tmp_path / "zip"))
+    assert code == 2
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_command_that_fails_is_told_and_ends_the_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_packages_for_two_processors_are_not_mixed(run: Run, tmp_path: Path) -> None:
+    manifest = {"architecture": "arm64", "functions": {"idp_api": {}, "authorizer": {}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    code, _, err = run(build_zip.main, "--services", "idp_api", "--arch", "x86_64", "--output", str(tmp_path))
+    assert code == 2
+    assert "holds packages for arm64: build all services for x86_64, or begin with --clean" in err
+
+
+FAILURES: dict[str, tuple[Exception | dict[str, tuple[int, str]], str]] = {
+    "the disk fills": (OSError(errno.ENOSPC, "No space left on device", "layer.zip"), "the disk is full: layer.zip"),
+    "the lock file is out of date": (
+        {"export": (1, "error: The lockfile at `uv.lock` needs to be updated")},
+        "reading uv.lock failed (uv export --quiet, exit code 1)\nerror: The lockfile at `uv.lock` needs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("failure", "message"), FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("clean", [False, True])
+def test_a_failure_leaves_what_was_there(
+    failure: Exception | dict[str, tuple[int, str]],
+    message: str,
+    clean: bool,  # noqa: FBT001 - a parameter of the test
+    run: Run,
+    fakes: Fakes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*command: object) -> None:
-        raise subprocess.CalledProcessError(1, [str(part) for part in command], stderr="no such Python")
+    fakes.add("uv")
+    if isinstance(failure, dict):
+        fakes.behave(failure)
+    else:
 
-    monkeypatch.setattr(build_zip, "_run", fail)
-    assert build_zip.main(["--services", "authorizer", "--output", str(tmp_path)]) == 1
-    assert "no such Python" in capsys.readouterr().err
+        def fail(*_: Any) -> None:
+            raise failure
+
+        monkeypatch.setattr(archives, "_layer", fail)
+    monkeypatch.setattr(archives, "find_python", lambda: Path("python3.13"))
+    target = tmp_path / "zip"
+    target.mkdir()
+    (target / "layer.zip").write_text("before")
+    code, _, err = run(build_zip.main, "--output", str(target), *(["--clean"] if clean else []))
+    assert code == 1
+    assert message in err
+    assert err.count("error:") == (2 if isinstance(failure, dict) else 1)  # uv's own line is shown as well
+    assert [path.name for path in target.iterdir()] == ["layer.zip"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "zip"]
+    shutil.rmtree(target)
 
 
-def test_an_unknown_service_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        build_zip.main(["--services", "shop_api"])
-    assert ended.value.code == 2
-    assert "idp_api" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_what_was_built_runs(tmp_path: Path) -> None:
-    arguments = ["--python", THIS_PYTHON, "--architecture", "x86_64", "--output", str(tmp_path), "--clean"]
-    assert build_zip.main(arguments) == 0
-    # As Lambda has it: the archive and the layer on the path, and nothing of this environment.
-    paths = [tmp_path / "functions" / "idp_api", tmp_path / "layer" / "python"]
-    program = "\n".join(
-        [
-            "import sys",
-            f"sys.path[:0] = {[str(path) for path in paths]}",
-            "from runtime.idp_api.handler import lambda_handler",
-            "import runtime, pydantic",
-            "print(runtime.__file__, pydantic.__file__)",
-        ]
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert [word.startswith(str(tmp_path)) for word in done.stdout.split()] == [True, True]
+def test_the_layer_is_what_more_than_one_function_needs() -> None:
+    needs = [{"a": "a==1", "b": "b==1"}, {"a": "a==1", "c": "c==1"}, {"c": "c==1"}]
+    assert shared(needs) == {"a": "a==1", "c": "c==1"}

@@ -1,0 +1,1 @@
+"""How the emulator's functions become images and archives: shared by the scripts, and by the Dockerfiles."""

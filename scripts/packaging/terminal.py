@@ -1,0 +1,35 @@
+"""What scripts show: calm lines, coloured on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["console", "megabytes", "seconds", "summary"]
+
+_WIDTH_OF_FILES = 120  # Where the output is no terminal, tables are not to be cut.
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+
+
+def summary(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: the first column is a name, the others are figures."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def megabytes(size: int) -> str:
+    """``12.3 MB``, in the megabytes (2^20 bytes) that Lambda's limits count."""
+    return f"{size / 2**20:.2f} MB"
+
+
+def seconds(duration: float) -> str:
+    """``3.2 s``."""
+    return f"{duration:.1f} s"

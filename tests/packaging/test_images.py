@@ -1,0 +1,192 @@
+"""The images, really built: what is in them, that the specification's call answers, and the black-box suite."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from runtime.catalogue import SERVICES
+from runtime.local.gateway import Gateway
+from runtime.local.server import run as serve
+from runtime.store.dynamodb_table import create_table
+from scripts.packaging.workspace import ROOT, Function, discover
+from tests.containers.base_image import base_image
+from tests.containers.engine import engine, engine_environment
+from tests.containers.function import INVOCATIONS, ContainerFunction, await_port, free_port
+from tests.ministack import MiniStack
+
+pytestmark = pytest.mark.slow
+
+FUNCTIONS = discover()
+TAG = "test"
+TABLE = "containers"
+
+# What the specification's README sends with curl.
+EVENT = {"httpMethod": "POST", "path": "/auth/token", "body": '{"username":"testuser","password":"password123"}'}
+
+
+def build(*arguments: str) -> None:
+    """Run scripts/build.py."""
+    environment = {**os.environ, **engine_environment(), "PSN_EMULATOR_BASE_IMAGE": base_image()}
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "build.py", "--tag", TAG, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, str]:
+    """The name of each function's image, built by the script."""
+    build("--service", "all")
+    return {function.package: f"psn-emulator-{function.slug}:{TAG}" for function in FUNCTIONS}
+
+
+def files(image: str) -> set[str]:
+    """What of ``image`` is not of its base, relative to the function's folder."""
+    listed = engine("run", "--rm", "--network", "host", "--entrypoint", "find", image, "/var/task", "-type", "f")
+    return {line.removeprefix("/var/task/") for line in listed.splitlines()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
+def test_an_image_holds_its_function_and_nothing_else(function: Function, images: dict[str, str]) -> None:
+    inside = files(images[function.package])
+    assert f"runtime/{function.package}/handler.py" in inside
+    assert f"runtime/{function.package}/__pycache__/handler.cpython-313.pyc" in inside
+    others = {other.package for other in FUNCTIONS} - {function.package}
+    for name in inside:
+        parts = set(Path(name).parts)
+        assert not parts & {"tests", "scripts", "local", "Dockerfile", "README.md", "pyproject.toml", "uv.lock", "uv",
+                            "pip", "pycparser", "boto3", ".git", ".env"}, name  # fmt: skip
+        assert not (name.startswith("runtime/") and parts & others), name
+    if function.package != "idp_api":
+        assert not [name for name in inside if name.startswith("argon2")]
+
+
+def test_the_authorizers_image_has_no_framework(images: dict[str, str]) -> None:
+    assert not {name.partition("/")[0] for name in files(images["authorizer"])} & {"pydantic", "aws_lambda_powertools"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
+def test_an_image_has_no_tools_to_build_with(function: Function, images: dict[str, str]) -> None:
+    for tool in ("gcc", "cc", "make", "uv"):
+        with pytest.raises(RuntimeError):
+            engine("run", "--rm", "--network", "host", "--entrypoint", tool, images[function.package], "--version")
+
+
+def test_an_image_tells_what_it_is_and_runs_as_nobody(images: dict[str, str]) -> None:
+    described = json.loads(engine("image", "inspect", images["idp_api"]))[0]["Config"]
+    labels = described["Labels"]
+    assert labels["org.opencontainers.image.title"] == "psn-emulator-idp-api"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", labels["org.opencontainers.image.version"])
+    assert described["User"] == "65534:65534"
+    assert described["Cmd"] == ["runtime.idp_api.handler.lambda_handler"]
+    assert not [variable for variable in described["Env"] if "PASSWORD" in variable or "SECRET" in variable]
+
+
+def test_what_enters_no_image_does_not_change_it(images: dict[str, str]) -> None:
+    """Neither the time of the build, nor a file that .dockerignore keeps out."""
+    before = engine("image", "inspect", "--format", "{{.Id}}", images["authorizer"])
+    note = ROOT / "runtime" / "local" / "note-of-a-test.txt"
+    note.write_text("not for the image", encoding="utf-8")
+    try:
+        build("--service", "authorizer", "--no-cache")
+    finally:
+        note.unlink()
+    assert engine("image", "inspect", "--format", "{{.Id}}", images["authorizer"]) == before
+
+
+def test_the_specifications_example_answers(images: dict[str, str]) -> None:
+    """``docker run -p 9000:8080 …``, then ``curl …/2015-03-31/functions/function/invocations``."""
+    port = free_port()
+    container = engine(
+        "run", "--detach", "--network", "bridge", "--publish", f"127.0.0.1:{port}:8080", images["idp_api"]
+    )
+    try:
+        await_port(port)
+        time.sleep(0.5)  # The port is the engine's at first, and the emulator's a moment later.
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("POST", INVOCATIONS, json.dumps(EVENT))
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+    finally:
+        engine("rm", "--force", container)
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["token_type"] == "Bearer"
+
+
+@pytest.fixture(scope="module")
+def container_set(images: dict[str, str]) -> Iterator[str]:
+    """All services in containers, on one table, behind the local gateway: its URL."""
+    with MiniStack() as aws, ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        for name, value in aws.environment.items():
+            patch.setenv(name, value)
+        create_table(TABLE, endpoint_url=aws.endpoint_url, region=aws.region)
+        environment = {**aws.environment, "PSN_EMULATOR_TABLE": TABLE, "ENVIRONMENT": "dev"}
+        handlers = {
+            service.name: stack.enter_context(ContainerFunction(images[service.package], environment))
+            for service in SERVICES
+        }
+        for handler in handlers.values():
+            handler({"httpMethod": "GET", "path": "/"})  # So that no test pays for the start.
+        yield stack.enter_context(_Gateway(handlers)).url
+
+
+class _Gateway:
+    """The local gateway in a thread, in front of the containers, inside ``with``."""
+
+    def __init__(self, handlers: dict[str, ContainerFunction]) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        read, self._lifeline = os.pipe()
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=serve, args=(Gateway(handlers), self._listener), kwargs={"on_ready": ready.set, "lifeline": read}
+        )
+        self._thread.start()
+        assert ready.wait(30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lifeline)
+        self._thread.join()
+        self._listener.close()
+
+
+def test_the_black_box_suite_passes_against_the_container_set(container_set: str) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/contract",
+            f"--base-url={container_set}",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert " skipped" not in done.stdout
