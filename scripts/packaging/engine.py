@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from platform import machine
 
 from scripts.packaging.outcome import Failed
 from scripts.packaging.process import run
@@ -73,10 +74,18 @@ class Engine:
         if self._is_podman:
             # Docker's format, because Lambda reads it everywhere.
             command += ["--format", "docker", "--timestamp", _EPOCH]
+            # Every stage on the target: podman 4 takes one platform's base for both, and labels it as the other's.
+            command += ["--build-arg", f"BUILDPLATFORM={platform or _this_platform()}"]
         # Lambda refuses images with attestations, which buildx adds unless told not to.
         environment = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "SOURCE_DATE_EPOCH": _EPOCH, "BUILDKIT_PROGRESS": "plain"}
         run([*command, str(context)], step=f"building {name}", environment=environment)
-        return self.inspect(name)
+        image = self.inspect(name)
+        if platform and platform != f"linux/{image.architecture}":
+            raise Failed(
+                f"{name} was to be for {platform}, and is for {image.architecture}: the base image on this machine is "
+                f"for that only; pull it for {platform}, or build with an engine that does"
+            )
+        return image
 
     def inspect(self, name: str) -> Image:
         """The image called ``name``. Raises :class:`Failed` when it is not on this machine."""
@@ -105,3 +114,7 @@ class Engine:
         """Log in to ``registry``. The password is given by standard input, where no other process sees it."""
         command = [self.program, "login", "--username", username, "--password-stdin", registry]
         run(command, step=f"logging in to {registry}", stdin=password)
+
+
+def _this_platform() -> str:
+    return "linux/arm64" if machine().lower() in {"arm64", "aarch64"} else "linux/amd64"
