@@ -56,6 +56,11 @@ def test_nothing_is_allowed_but_what_a_job_names(path: Path) -> None:
 
 
 @workflows
+def test_a_failure_within_a_pipe_is_a_failure(path: Path) -> None:
+    assert read(path)["defaults"]["run"]["shell"] == "bash"
+
+
+@workflows
 def test_a_checkout_leaves_no_credentials_behind(path: Path) -> None:
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
