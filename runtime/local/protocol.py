@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -34,6 +34,8 @@ class GatewayProtocol(HttpToolsProtocol):
     comes in one piece, as nearly all do, costs no timer.
     """
 
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # of the last complete head; uvicorn begins with None
+
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _refused = False
@@ -50,14 +52,14 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, and watch a head that is not complete yet."""
-        refused_before, before = self._refused, self._latest()
+        refused_before, before, scope = self._refused, self.cycle, self.scope
         if refused_before:
             return
-        was_within_head = self._is_within_head()
+        was_within_head = bool(scope) and "method" not in scope
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
-        latest = self._latest()
+        latest = self.cycle
         if self._is_within_head():
             self._watch_head()
             if latest is not before:
@@ -80,10 +82,6 @@ class GatewayProtocol(HttpToolsProtocol):
         """Refuse what is not HTTP; uvicorn's own text tells no more than the problem does."""
         del msg
         self._refuse(Refused(HTTPStatus.BAD_REQUEST, "malformed_request", _NOT_HTTP))
-
-    def _latest(self) -> RequestResponseCycle | None:
-        """The request whose head was completed last."""
-        return cast("RequestResponseCycle | None", self.cycle)
 
     def _is_within_head(self) -> bool:
         """Whether a head has begun and is not complete: uvicorn makes its scope first, and then learns the method."""
@@ -109,7 +107,7 @@ class GatewayProtocol(HttpToolsProtocol):
         """Answer what is no request, and read no further: where the next one would begin, nobody knows."""
         self._refused = True
         self._forget_deadline()
-        latest = self._latest()
+        latest = self.cycle
         if latest is not None and not latest.more_body and not latest.response_complete:
             # Answers come in the order of the requests (RFC 9112, section 9.3.2): the one before is the last to get
             # one, and the connection's end says the rest.
