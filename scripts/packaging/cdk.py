@@ -21,7 +21,7 @@ def deploy(stack: str, context: Mapping[str, str], root: Path = ROOT) -> dict[st
     chosen = [part for key, value in context.items() for part in ("--context", f"{key}={value}")]
     with tempfile.TemporaryDirectory() as folder:
         outputs = Path(folder) / "outputs.json"
-        command: list[str | Path] = ["npx", "--no-install", "cdk", "deploy", stack, "--exclusively",
+        command: list[str | Path] = ["npx", "--no-install", "cdk", "deploy", _path(stack), "--exclusively",
                                      "--require-approval", "never", "--outputs-file", outputs, *chosen]  # fmt: skip
         if stream(command, cwd=root):
             raise Failed(
@@ -33,3 +33,8 @@ def deploy(stack: str, context: Mapping[str, str], root: Path = ROOT) -> dict[st
         except (OSError, ValueError) as error:
             raise Failed(f"the CDK left no outputs of {stack}: {error}") from error
     return {str(key): str(value) for key, value in document.get(stack, {}).items()}
+
+
+def _path(stack: str) -> str:
+    """Where the CDK finds ``stack``: the registry is in a stage of its own, so that a plain deploy leaves it alone."""
+    return f"registry/{stack}" if stack.endswith("-registry") else stack

@@ -33,7 +33,7 @@ elif arguments[0] == "push":
 elif arguments[0] == "login":
     (folder / "password").write_text(sys.stdin.read())
 elif "--outputs-file" in arguments:
-    stack = arguments[arguments.index("deploy") + 1]
+    stack = arguments[arguments.index("deploy") + 1].rpartition("/")[2]
     outputs = {{"ApiUrl": "https://api.test"}}
     for slug in ("Authorizer", "ControlApi", "IdpApi", "PlayerAccountApi", "KeyRotation"):
         outputs[slug + "RepositoryUri"] = "registry.test/psn-emulator-dev-" + slug.lower()

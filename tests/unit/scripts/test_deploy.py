@@ -76,7 +76,7 @@ def test_registry_images_and_stack_are_deployed_in_this_order(
 ) -> None:
     code, out, err = release(run, cloud)
     assert (code, err) == (0, "")
-    assert stacks(fakes) == ["psn-emulator-dev-registry", "psn-emulator-dev"]
+    assert stacks(fakes) == ["registry/psn-emulator-dev-registry", "psn-emulator-dev"]
     assert json.loads((tmp_path / "dev.json").read_text()) == dict.fromkeys(ALL, PUSHED)
     verbs = [call[1] if call[0] == "docker" else call[0] for call in fakes.calls]
     assert verbs.index("npx") < verbs.index("build") < verbs.index("push") < len(verbs) - 1
