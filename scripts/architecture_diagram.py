@@ -98,23 +98,24 @@ def _slug(function: Resource) -> str:
 
 
 def _routes(by_type: Mapping[str, Sequence[Resource]], functions: Mapping[str, str]) -> Iterator[str]:
-    """Which function answers below which paths, and below which the authorizer is asked first."""
+    """Which function answers below which paths, and below which each authorizer is asked first."""
     targets = {found.id: functions[_function_of(found.properties["IntegrationUri"], functions)]
                for found in by_type["AWS::ApiGatewayV2::Integration"]}  # fmt: skip
     answered: dict[str, dict[str, None]] = defaultdict(dict)
-    protected: dict[str, None] = {}
+    protected: dict[str, dict[str, None]] = defaultdict(dict)
     for route in by_type["AWS::ApiGatewayV2::Route"]:
         method, _, path = str(route.properties["RouteKey"]).partition(" ")
         if method != "ANY" or path.endswith("{proxy+}"):
             continue
         answered[targets[_integration_of(route.properties["Target"])]][path] = None
         if route.properties["AuthorizationType"] == "CUSTOM":
-            protected[path] = None
+            protected[route.properties["AuthorizerId"]["Ref"]][path] = None
     for slug, paths in answered.items():
         yield f'    api -->|"{"<br>".join(paths)}"| {slug}'
     for authorizer in by_type["AWS::ApiGatewayV2::Authorizer"]:
         slug = functions[_function_of(authorizer.properties["AuthorizerUri"], functions)]
-        yield f'    api -->|"asks first, below<br>{"<br>".join(protected)}"| {slug}'
+        name, paths = authorizer.properties["Name"], protected[authorizer.id]
+        yield f'    api -->|"{name}: asks first, below<br>{"<br>".join(paths)}"| {slug}'
 
 
 def _accesses(by_type: Mapping[str, Sequence[Resource]], functions: Mapping[str, str]) -> Iterator[str]:
