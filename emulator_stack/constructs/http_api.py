@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emulator_stack.config import EnvironmentConfig
@@ -105,7 +106,7 @@ class EmulatorApi(Construct):
             scope_permission_to_route=False,
         )
         if service is CONTROL:
-            self._answer_everything_else(integration)
+            self._answer_everything_else(integration, function)
         tight = throttled_route_keys(service)
         found: dict[str, apigatewayv2.HttpRoute] = {}
         for key in route_keys(service):
@@ -123,7 +124,9 @@ class EmulatorApi(Construct):
                 found[key] = route
         return found
 
-    def _answer_everything_else(self, integration: integrations.HttpLambdaIntegration) -> None:
+    def _answer_everything_else(
+        self, integration: integrations.HttpLambdaIntegration, function: ServiceFunction
+    ) -> None:
         """What belongs to no service is a problem document here as well: the control service knows no such path."""
         route = apigatewayv2.HttpRoute(
             self,
@@ -134,6 +137,14 @@ class EmulatorApi(Construct):
             authorizer=apigatewayv2.HttpNoneAuthorizer(),
         )
         acknowledge(route, "AwsSolutions-APIG4", reason="It answers 404 and nothing else.")
+        # The integration's own permission is for {stage}/{method}/{path}; this route is called as {stage}/$default.
+        function.target.add_permission(
+            "EverythingElse",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=Stack.of(self).format_arn(
+                service="execute-api", resource=self.api.api_id, resource_name="*/$default"
+            ),
+        )
 
     def _add_stage(self, config: EnvironmentConfig, removal_policy: RemovalPolicy) -> apigatewayv2.HttpStage:
         access_log = RetainedLogGroup(

@@ -136,7 +136,8 @@ class Pipeline:
         return response
 
     def _world(self, request: Request) -> World:
-        if request.sandbox_id is not None and not self._service.in_sandboxes:
+        if not self._service.in_sandboxes and (request.sandbox_id is not None or request.is_unrouted):
+            # What reached the control plane by no route of its own has passed none of its guards either.
             raise NoSuchPath
         return self._worlds.enter(request.sandbox_id or DEFAULT_SANDBOX, request.base_url(self._base_url))
 

@@ -38,7 +38,8 @@ class Request:
     ``path`` is relative to the sandbox and decoded; ``sandbox_id`` is ``None`` without a prefix. ``headers`` has
     lower-case names; ``query`` keeps repeated names and their order. ``origin`` is scheme and authority of the
     address that the client used, where the event tells. ``authorizer`` is what the gateway's authorizer said of the
-    request: nobody but the gateway can write that into an event.
+    request: nobody but the gateway can write that into an event. ``is_unrouted`` tells that none of the gateway's own
+    routes matched, and so none of their authorizers was asked.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Request:
     origin: str | None
     request_id: str
     authorizer: Mapping[str, Any] = field(default_factory=dict)
+    is_unrouted: bool = False
 
     @classmethod
     def unreadable(cls, context: object) -> Request:
@@ -96,6 +98,7 @@ def read_event(event: Mapping[str, Any], context: object) -> Request:
         origin=_origin(raw.headers, raw.context),
         request_id=str(raw.context.get("requestId") or getattr(context, "aws_request_id", None) or uuid4()),
         authorizer=_authorizer(raw.context),
+        is_unrouted=event.get("routeKey") == "$default",
     )
 
 

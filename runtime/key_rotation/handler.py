@@ -18,9 +18,10 @@ _LOGGER.setLevel(logging.INFO)
 
 @cache
 def _rotation() -> Rotation:
-    import boto3  # noqa: PLC0415 - not before it is needed
+    import botocore.session  # noqa: PLC0415 - not before it is needed
 
-    return Rotation(boto3.client("secretsmanager"), Settings.from_environment().signing_algorithm)
+    client = botocore.session.get_session().create_client("secretsmanager")
+    return Rotation(client, Settings.from_environment().signing_algorithm)
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> None:

@@ -201,10 +201,12 @@ def test_a_function_has_one_permission_however_many_routes_lead_to_it() -> None:
             permitted.setdefault(slugs[permission["FunctionName"]["Fn::GetAtt"][0]], []).append(what)
     assert {slug: sorted(sources) for slug, sources in permitted.items()} == {
         **whole_api,
+        # The route for everything else is called without method and path.
+        "control-api": ["/*/$default", *whole_api["control-api"]],
         "authorizer": ["/authorizers/AdminAuthorizer", "/authorizers/PlayerAuthorizer"],
     }
     # Beside these there is the one that lets Secrets Manager call the rotation.
-    assert len(template.resources("AWS::Lambda::Permission")) == len(SERVICES) + 2 + 1
+    assert len(template.resources("AWS::Lambda::Permission")) == len(SERVICES) + 1 + 2 + 1
 
 
 def test_browsers_may_call_only_where_origins_are_configured() -> None:

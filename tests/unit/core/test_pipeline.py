@@ -267,5 +267,15 @@ def test_health_and_capabilities(make_parts: Callable[..., Parts]) -> None:
     assert client.call("GET", "/s/default/_emulator/v1/health").status == 404
 
 
+def test_the_control_plane_answers_nothing_that_came_by_no_route_of_its_own(make_parts: Callable[..., Parts]) -> None:
+    """The gateway's ``$default`` route asks no authorizer, whatever the path looks like once it is decoded."""
+    parts = make_parts()
+    handler = parts.pipeline(CONTROL, build_router(parts.settings))
+    context = {"http": {"method": "GET"}, "stage": "$default"}
+    event = {"version": "2.0", "rawPath": "/_emulator/v1/capabilities", "headers": {}, "requestContext": context}
+    assert handler({**event, "routeKey": "GET /_emulator/v1/capabilities"}, None)["statusCode"] == 200
+    assert handler({**event, "routeKey": "$default"}, None)["statusCode"] == 404
+
+
 def test_the_pipeline_is_a_lambda_handler(build: Callable[..., Building]) -> None:
     assert isinstance(build().client.handler, Pipeline)
