@@ -20,7 +20,7 @@ _LOGGER.setLevel(logging.INFO)
 def _rotation() -> Rotation:
     import botocore.session  # noqa: PLC0415 - not before it is needed
 
-    client = botocore.session.get_session().create_client("secretsmanager")
+    client: Any = botocore.session.get_session().create_client("secretsmanager")
     return Rotation(client, Settings.from_environment().signing_algorithm)
 
 
