@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -52,11 +53,11 @@ def test_keys_that_were_read_serve_on_while_secrets_manager_is_away() -> None:
 
 
 def test_settings_choose_where_the_keys_are() -> None:
-    store = SQLiteStore(None, now=lambda: 0.0)
-    chosen = key_source(Settings(signing_keys_secret="arn"), store)
-    assert isinstance(chosen, SecretKeys)
-    assert chosen.secret_id == "arn"
-    assert isinstance(key_source(Settings(), store), StoredKeys)
+    with closing(SQLiteStore(None, now=lambda: 0.0)) as store:
+        chosen = key_source(Settings(signing_keys_secret="arn"), store)
+        assert isinstance(chosen, SecretKeys)
+        assert chosen.secret_id == "arn"
+        assert isinstance(key_source(Settings(), store), StoredKeys)
 
 
 @pytest.mark.parametrize(
