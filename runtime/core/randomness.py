@@ -42,5 +42,5 @@ class Randomness:
             else:
                 stream = self._stream() if self._stream else 0
                 # A repeatable test run is what a seed is for; unseeded sandboxes use the system's generator.
-                self._generator = random.Random(f"{self._seed}/{stream}")  # noqa: S311  # nosec B311
+                self._generator = random.Random(f"{self._seed}/{stream}")  # noqa: S311  # nosec B311 # a repeatable run, as above
         return self._generator
