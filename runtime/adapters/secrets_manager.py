@@ -1,13 +1,23 @@
-"""Secrets Manager, read-only: the current value of one secret. The AWS SDK is imported at the first read."""
+"""Secrets Manager, read-only: the current value of one secret."""
 
 from __future__ import annotations
 
+import time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
+from runtime.aws.errors import AwsError, NotConfigured, ServiceError
 from runtime.core.errors import ConfigurationError, ServiceUnavailable
 
+if TYPE_CHECKING:
+    from runtime.aws.client import JsonClient
+
 __all__ = ["read_secret"]
+
+_PAUSES_SECONDS = (0.0, 0.1, 0.3)
+"""Before each attempt. Requests are short: who waits for a secret is a request."""
+
+_FOR_A_PERSON = frozenset({"AccessDeniedException", "ResourceNotFoundException", "DecryptionFailure"})
 
 
 def read_secret(secret_id: str) -> str:
@@ -16,29 +26,27 @@ def read_secret(secret_id: str) -> str:
     Raises :class:`~runtime.core.errors.ConfigurationError` when this function may not read it or it does not exist,
     and :class:`~runtime.core.errors.ServiceUnavailable` when Secrets Manager cannot be reached for the moment.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - half of a cold start
-
-    try:
-        answer = _client().get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in {"AccessDeniedException", "ResourceNotFoundException", "DecryptionFailure"}:
-            raise ConfigurationError(
-                f"the secret {secret_id} cannot be read ({code}): deploy the stack again, or correct the policy"
-            ) from error
-        raise ServiceUnavailable from error
-    except BotoCoreError as error:
-        raise ServiceUnavailable from error
-    return str(answer["SecretString"])
+    failure: AwsError | None = None
+    for pause in _PAUSES_SECONDS:
+        time.sleep(pause)
+        try:
+            answer = _client().call("GetSecretValue", {"SecretId": secret_id, "VersionStage": "AWSCURRENT"})
+            return str(answer["SecretString"])
+        except NotConfigured as error:
+            raise ConfigurationError(f"the secret {secret_id} cannot be read: {error}") from error
+        except AwsError as error:
+            if isinstance(error, ServiceError) and error.code in _FOR_A_PERSON:
+                raise ConfigurationError(
+                    f"the secret {secret_id} cannot be read ({error.code}): deploy the stack again, or correct the "
+                    "policy"
+                ) from error
+            failure = error
+    raise ServiceUnavailable from failure
 
 
 @cache
-def _client() -> Any:
-    """The client, made once. Requests are short: who waits for a secret is a request."""
-    import botocore.session  # noqa: PLC0415 - half of a cold start
-    from botocore.config import Config  # noqa: PLC0415 - half of a cold start
+def _client() -> JsonClient:
+    """The client, made once, and imported only then: a function that reads no secret needs no HTTP client."""
+    from runtime.aws.client import SECRETS_MANAGER, JsonClient  # noqa: PLC0415 - see above
 
-    return botocore.session.get_session().create_client(
-        "secretsmanager",
-        config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3, "mode": "standard"}),
-    )
+    return JsonClient(SECRETS_MANAGER)

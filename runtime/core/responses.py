@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from runtime.core import errors
+from runtime.core.powertools import Response
 from runtime.core.problems import PROBLEM_JSON, problem_document
 from runtime.core.request import EventFormat
 

@@ -15,10 +15,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Route as PowertoolsRoute
-
 from runtime.catalogue import Service
+from runtime.core.powertools import APIGatewayHttpResolver, Response
+from runtime.core.powertools import Route as PowertoolsRoute
 from runtime.core.request import Request
 from runtime.core.world import World
 

@@ -37,15 +37,15 @@ from runtime.store.validation import checked_increment, checked_put, checked_que
 
 __all__ = ["DynamoDBStore"]
 
-_SINGLE = {"Put": "put_item", "Update": "update_item"}
+_SINGLE = {"Put": "PutItem", "Update": "UpdateItem"}
 
 
 class DynamoDBStore:
     """Implements :class:`runtime.store.port.Store` on a table that exists already.
 
     ``now`` is the wall clock, which decides what has expired. ``budget_seconds``: no attempt begins later than this
-    after the first. ``endpoint_url`` and ``region`` default to what the SDK finds in its environment. ``sleep``,
-    ``elapsed`` and ``client`` (with the methods of the SDK's low-level client; it stays open) are for tests.
+    after the first. ``endpoint_url`` and ``region`` default to what the environment says. ``sleep``, ``elapsed`` and
+    ``client`` (it stays open) are for tests.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DynamoDBStore:
         self._randomness = Randomness()
 
     def get(self, key: Key) -> Item | None:
-        answer = self._patience.read(lambda: self._call("get_item", Key=item_key(key), ConsistentRead=True))
+        answer = self._patience.read(lambda: self._call("GetItem", Key=item_key(key), ConsistentRead=True))
         attributes = answer.get("Item")
         return None if attributes is None or expired(attributes, int(self._now())) else to_item(attributes)
 
@@ -84,7 +84,7 @@ class DynamoDBStore:
 
     def delete(self, operation: Delete) -> None:
         if operation.condition is None:
-            self._patience.write(lambda **_: self._call("delete_item", Key=item_key(operation.key)))
+            self._patience.write(lambda **_: self._call("DeleteItem", Key=item_key(operation.key)))
         else:
             self.transact([operation])
 
@@ -125,7 +125,7 @@ class DynamoDBStore:
 
         def attempt(**_: bool) -> None:
             try:
-                self._call("transact_write_items", TransactItems=actions, ClientRequestToken=token)
+                self._call("TransactWriteItems", TransactItems=actions, ClientRequestToken=token)
             except Refused as refusal:
                 self._make_way(operations, refusal, now)
 
@@ -136,7 +136,7 @@ class DynamoDBStore:
             self._client.close()
 
     def _page(self, limit: int, parameters: dict[str, Any]) -> Any:
-        return self._patience.read(lambda: self._call("query", Limit=limit, **parameters))
+        return self._patience.read(lambda: self._call("Query", Limit=limit, **parameters))
 
     def _write_one(self, operation: Put | Increment, text: str, *, repeatable: bool) -> Item:
         now = int(self._now())
@@ -181,7 +181,7 @@ class DynamoDBStore:
 
     def _evict(self, key: Key, now: int) -> None:
         try:
-            self._call("delete_item", **evicting(key, now))
+            self._call("DeleteItem", **evicting(key, now))
         except Refused:
             return  # Somebody was faster, and the key holds a living item, or none.
         except Transient as failure:
@@ -189,14 +189,14 @@ class DynamoDBStore:
             raise Transient(str(failure), busy=failure.busy) from failure
 
     def _call(self, operation: str, **parameters: Any) -> Any:
-        """The one way to the SDK."""
-        # Importing the SDK takes longer than all of the rest: not before it is needed.
+        """The one way to DynamoDB."""
+        # A function that answers without its state needs no HTTP client, whose import takes longer than all of ours.
         from runtime.store import dynamodb_transport as transport  # noqa: PLC0415
 
         if self._client is None:
             with self._connecting:
                 if self._client is None:
                     self._client = transport.connect(self._endpoint_url, self._region)
-        if operation != "transact_write_items":
+        if operation != "TransactWriteItems":
             parameters["TableName"] = self._table_name
         return transport.call(self._client, self._table_name, operation, parameters)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from runtime.aws.client import JsonClient
+from runtime.aws.errors import AwsError, ServiceError
 from runtime.core.clock import stopwatch
-from runtime.store.dynamodb_transport import connect, error_code
+from runtime.store.dynamodb_transport import connect
 from runtime.store.port import StoreUnavailable
 
 __all__ = ["create_table"]
@@ -27,7 +26,7 @@ def create_table(
     endpoint_url: str | None = None,
     region: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
-    client: Any = None,
+    client: JsonClient | None = None,
 ) -> None:
     """Make the table unless it is there, and wait until it can be used. ``client``, if given, stays open.
 
@@ -39,30 +38,33 @@ def create_table(
         _create(used, table_name)
         _await_active(used, table_name, sleep)
         _expire_items(used, table_name)
-    except (BotoCoreError, ClientError) as error:
-        reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+    except AwsError as error:
         raise StoreUnavailable(
-            f"the DynamoDB table {table_name} cannot be made ({reason}): check endpoint, region and credentials"
+            f"the DynamoDB table {table_name} cannot be made ({error}): check endpoint, region and credentials"
         ) from error
     finally:
         if used is not client:
             used.close()
 
 
-def _create(client: Any, table_name: str) -> None:
+def _create(client: JsonClient, table_name: str) -> None:
+    table = {
+        "TableName": table_name,
+        "AttributeDefinitions": _ATTRIBUTES,
+        "KeySchema": _KEYS,
+        "BillingMode": "PAY_PER_REQUEST",
+    }
     try:
-        client.create_table(
-            TableName=table_name, AttributeDefinitions=_ATTRIBUTES, KeySchema=_KEYS, BillingMode="PAY_PER_REQUEST"
-        )
-    except ClientError as error:
-        if error_code(error) != "ResourceInUseException":
+        client.call("CreateTable", table)
+    except ServiceError as error:
+        if error.code != "ResourceInUseException":
             raise
 
 
-def _await_active(client: Any, table_name: str, sleep: Callable[[float], None]) -> None:
+def _await_active(client: JsonClient, table_name: str, sleep: Callable[[float], None]) -> None:
     deadline = stopwatch() + _PATIENCE_SECONDS
     while True:
-        table = client.describe_table(TableName=table_name)["Table"]
+        table = client.call("DescribeTable", {"TableName": table_name})["Table"]
         if table["KeySchema"] != _KEYS:
             raise StoreUnavailable(
                 f"the DynamoDB table {table_name} has other keys than pk and sk: choose another name"
@@ -74,7 +76,8 @@ def _await_active(client: Any, table_name: str, sleep: Callable[[float], None]) 
         sleep(_POLL_SECONDS)
 
 
-def _expire_items(client: Any, table_name: str) -> None:
-    described = client.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
+def _expire_items(client: JsonClient, table_name: str) -> None:
+    table = {"TableName": table_name}
+    described = client.call("DescribeTimeToLive", table)["TimeToLiveDescription"]
     if described["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
-        client.update_time_to_live(TableName=table_name, TimeToLiveSpecification=_TTL)
+        client.call("UpdateTimeToLive", {**table, "TimeToLiveSpecification": _TTL})

@@ -18,6 +18,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from runtime.aws.client import SECRETS_MANAGER, JsonClient
+from runtime.core.keys import new_key_document
 from runtime.store.dynamodb_table import create_table
 from tests.ministack import MiniStack
 from tests.performance import machine
@@ -39,8 +41,7 @@ def main(
     progress = Console(stderr=True)
     with MiniStack() as aws, tempfile.TemporaryDirectory(prefix="cold-start-") as folder:
         os.environ.update(aws.environment)
-        environment = {**aws.environment, "PSN_EMULATOR_TABLE": _TABLE, "ENVIRONMENT": "dev"}
-        create_table(_TABLE, endpoint_url=aws.endpoint_url, region=aws.region)
+        environment = aws.environment | _deploy()
         progress.print("packaging")
         tokens: list[str] = []
         subjects = prepare(Path(folder), lambda: tokens[0])
@@ -61,6 +62,21 @@ def main(
     for name, value in about.items():
         typer.echo(f"{name}: {value}")
     Console(width=None if Console().is_terminal else 150).print(table(found, rounds))
+
+
+def _deploy() -> dict[str, str]:
+    """Make what the stack makes, and return the variables that it gives to its functions."""
+    create_table(_TABLE)
+    secrets = JsonClient(SECRETS_MANAGER)
+    keys = {"Name": "signing-keys", "SecretString": json.dumps(new_key_document("RS256"))}
+    secret = secrets.call("CreateSecret", keys)["ARN"]
+    secrets.close()
+    return {
+        "ENVIRONMENT": "dev",
+        "PSN_EMULATOR_METRICS": "true",
+        "PSN_EMULATOR_SIGNING_KEYS_SECRET": secret,
+        "PSN_EMULATOR_TABLE": _TABLE,
+    }
 
 
 if __name__ == "__main__":

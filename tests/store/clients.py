@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from runtime.aws.client import DYNAMODB, JsonClient
+from runtime.aws.errors import ServiceError, Unanswered
+from runtime.aws.signature import Credentials
 
-__all__ = ["AnswerLost", "FakeTime", "ScriptedClient", "cancelled", "refusal"]
+__all__ = ["REGION", "AnswerLost", "FakeTime", "ScriptedClient", "cancelled", "client_at", "refusal"]
+
+REGION = "us-east-1"
+
+
+def client_at(url: str) -> JsonClient:
+    """A patient client of the DynamoDB at ``url``, which takes any credentials."""
+    return JsonClient(
+        DYNAMODB, url=url, region=REGION, credentials=lambda: Credentials("test", "test"), answer_seconds=60
+    )
 
 
 class AnswerLost:
     """In a script: the request is carried out, and then ``error`` is all that the caller sees of it."""
 
     def __init__(self, error: Exception | None = None, *, meanwhile: Callable[[], object] = lambda: None) -> None:
-        self.error = error or ReadTimeoutError(endpoint_url="http://dynamodb")
+        self.error = error or Unanswered("TimeoutError")
         self.meanwhile = meanwhile
 
 
-class ScriptedClient:
+class ScriptedClient(JsonClient):
     """Does what ``script`` says for each request, one after another, and passes on whatever comes after its end.
 
     An entry is an exception to raise instead of the request, :class:`AnswerLost`, or ``None`` to pass it on.
     """
 
-    def __init__(self, client: Any, *script: Exception | AnswerLost | None) -> None:
+    def __init__(self, client: JsonClient, *script: Exception | AnswerLost | None) -> None:
         self._client = client
         self._script = list(script)
-        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, Mapping[str, Any]]] = []
 
     @property
     def operations(self) -> list[str]:
         return [operation for operation, _ in self.requests]
 
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def request(**parameters: Any) -> Any:
-            self.requests.append((operation, parameters))
-            event = self._script.pop(0) if self._script else None
-            if isinstance(event, Exception):
-                raise event
-            answer = getattr(self._client, operation)(**parameters)
-            if isinstance(event, AnswerLost):
-                event.meanwhile()
-                raise event.error
-            return answer
-
-        return request
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        self.requests.append((operation, parameters))
+        event = self._script.pop(0) if self._script else None
+        if isinstance(event, Exception):
+            raise event
+        answer = self._client.call(operation, parameters)
+        if isinstance(event, AnswerLost):
+            event.meanwhile()
+            raise event.error
+        return answer
 
 
 class FakeTime:
@@ -61,12 +69,11 @@ class FakeTime:
         return sum(self.sleeps)
 
 
-def refusal(code: str, status: int = 400, **answer: Any) -> ClientError:
+def refusal(code: str, status: int = 400, **answer: Any) -> ServiceError:
     """An error as DynamoDB answers it."""
-    response: Any = {"Error": {"Code": code, "Message": "secret"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response | answer, "Operation")
+    return ServiceError(code, status, {"__type": f"…#{code}", "message": "secret", **answer})
 
 
-def cancelled(*codes: str) -> ClientError:
+def cancelled(*codes: str) -> ServiceError:
     """A cancelled transaction, with the reason for each of its operations."""
     return refusal("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])

@@ -6,23 +6,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
-from botocore.config import Config
-from moto import mock_aws
 
+from runtime.aws.client import JsonClient
 from runtime.store.dynamodb import DynamoDBStore
 from runtime.store.dynamodb_table import create_table
-from runtime.store.dynamodb_transport import connect
 from runtime.store.port import Store
 from runtime.store.sqlite import SQLiteStore
 from tests.ministack import MiniStack
+from tests.store.clients import client_at
 
-__all__ = ["REGION", "Engine", "ManualClock"]
-
-REGION = "us-east-1"
+__all__ = ["Engine", "ManualClock"]
 
 
 class ManualClock:
@@ -73,37 +68,33 @@ def ministack() -> Iterator[MiniStack]:
 
 
 @pytest.fixture(scope="session")
-def moto_client() -> Any:
-    """A client that moto answers whenever it is on. Making one takes longer than most tests."""
-    with mock_aws():
-        return connect(None, REGION)
-
-
-@pytest.fixture
-def moto_table(moto_client: Any) -> Iterator[str]:
-    with mock_aws():
-        create_table("emulator", client=moto_client)
-        yield "emulator"
-
-
-@pytest.fixture(scope="session")
-def ministack_client(ministack: MiniStack) -> Iterator[Any]:
-    client = botocore.session.get_session().create_client(
-        "dynamodb",
-        endpoint_url=ministack.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(max_pool_connections=100, retries={"total_max_attempts": 1, "mode": "standard"}),
-    )
+def moto_client(moto_url: str) -> Iterator[JsonClient]:
+    client = client_at(moto_url)
     yield client
     client.close()
 
 
 @pytest.fixture
-def ministack_table(ministack_client: Any) -> str:
+def moto_table(moto_client: JsonClient) -> str:
+    return new_table(moto_client)
+
+
+@pytest.fixture(scope="session")
+def ministack_client(ministack: MiniStack) -> Iterator[JsonClient]:
+    client = client_at(ministack.endpoint_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def ministack_table(ministack_client: JsonClient) -> str:
+    return new_table(ministack_client)
+
+
+def new_table(client: JsonClient) -> str:
+    """A table that no other test has seen."""
     table_name = f"emulator-{uuid.uuid4().hex}"
-    create_table(table_name, client=ministack_client)
+    create_table(table_name, client=client)
     return table_name
 
 

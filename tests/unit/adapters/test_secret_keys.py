@@ -8,12 +8,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
 from runtime.adapters import secrets_manager
 from runtime.adapters.key_source import key_source
 from runtime.adapters.secret_keys import SecretKeys
 from runtime.adapters.secrets_manager import read_secret
+from runtime.aws.errors import NotConfigured, ServiceError, Unreachable
 from runtime.core.errors import ConfigurationError, ServiceUnavailable
 from runtime.core.keys import StoredKeys, new_key_document
 from runtime.core.settings import Settings
@@ -63,23 +63,41 @@ def test_settings_choose_where_the_keys_are() -> None:
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [
-        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue"), ConfigurationError),
-        (ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue"), ConfigurationError),
-        (ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue"), ServiceUnavailable),
-        (EndpointConnectionError(endpoint_url="https://example.invalid"), ServiceUnavailable),
+        (ServiceError("AccessDeniedException", 400, {}), ConfigurationError),
+        (ServiceError("ResourceNotFoundException", 400, {}), ConfigurationError),
+        (NotConfigured("no AWS credentials found"), ConfigurationError),
+        (ServiceError("ThrottlingException", 400, {}), ServiceUnavailable),
+        (Unreachable("ConnectionRefusedError"), ServiceUnavailable),
     ],
-    ids=["denied", "missing", "throttled", "unreachable"],
+    ids=["denied", "missing", "no credentials", "throttled", "unreachable"],
 )
 def test_failures_are_told_apart(
     monkeypatch: pytest.MonkeyPatch, failure: Exception, expected: type[Exception]
 ) -> None:
     class Client:
-        def get_secret_value(self, **_: Any) -> None:
+        def call(self, *_: Any) -> None:
             raise failure
 
     monkeypatch.setattr(secrets_manager, "_client", Client)
+    monkeypatch.setattr(secrets_manager, "_PAUSES_SECONDS", (0.0, 0.0))
     with pytest.raises(expected):
         read_secret("arn")
+
+
+def test_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Any] = [Unreachable("TimeoutError"), ServiceError("InternalServiceError", 500, {}), "the value"]
+
+    class Client:
+        def call(self, operation: str, parameters: Any) -> Any:
+            assert (operation, parameters["VersionStage"]) == ("GetSecretValue", "AWSCURRENT")
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return {"SecretString": answer}
+
+    monkeypatch.setattr(secrets_manager, "_client", Client)
+    monkeypatch.setattr(secrets_manager, "_PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    assert read_secret("arn") == "the value"
 
 
 def test_settings_name_the_secrets() -> None:

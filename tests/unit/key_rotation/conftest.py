@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from runtime.key_rotation.rotation import Rotation
 
@@ -54,14 +54,15 @@ class Secret:
 
 
 @pytest.fixture
-def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secret]:
+def secret(monkeypatch: pytest.MonkeyPatch, moto_url: str) -> Iterator[Secret]:
     for name, value in {
+        "AWS_ENDPOINT_URL": moto_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
-        client = boto3.client("secretsmanager", region_name="us-east-1")
-        made = client.create_secret(Name="signing-keys", SecretString='{"placeholder": "…", "unused": "generated"}')
+    with closing(boto3.client("secretsmanager", region_name="us-east-1")) as client:
+        placeholder = '{"placeholder": "…", "unused": "generated"}'
+        made = client.create_secret(Name=f"signing-keys-{uuid.uuid4()}", SecretString=placeholder)
         yield Secret(client, made["ARN"], Rotation(client, "ES256"))
