@@ -16,8 +16,9 @@ import pytest
 from runtime.catalogue import SERVICES
 
 _SCRIPT = """
-import importlib, json, sys
+import importlib, json, logging, sys
 importlib.import_module(sys.argv[1]).lambda_handler
+logging.getLogger().warning("A record")
 print(json.dumps(sorted(sys.modules)))
 """
 
@@ -28,11 +29,13 @@ ENVIRONMENT = {
     "PSN_EMULATOR_METRICS": "true",
 }
 
-# `botocore` itself is a bare package: Powertools names itself in its user agent. What costs is below it.
-SDK = ("boto3", "botocore.session", "botocore.client", "botocore.loaders", "botocore.model")
+# Powertools names itself in the user agent of the SDK's session, where there is an SDK: not in a package.
+SDK = ("boto3", "botocore.client", "botocore.loaders", "botocore.model")
 NEVER = {
     "AWS SDK": SDK,
     "storage engines": ("sqlite3", "runtime.store.sqlite", "runtime.store.dynamodb"),
+    "HTTP clients": ("http.client", "urllib3", "ssl"),
+    "what Powertools has for AppSync": ("asyncio.events",),
     "the local gateway": ("uvicorn", "typer", "runtime.local"),
     "test tools": ("pytest", "moto"),
 }
