@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -44,7 +45,6 @@ class Connections:
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname or "", parts.port
         self._answer_seconds = answer_seconds
-        self._context: ssl.SSLContext | None = None
         self._idle: deque[tuple[http.client.HTTPConnection, float]] = deque()
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -86,9 +86,9 @@ class Connections:
     def _open(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection
         if self._secure:
-            connection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=_CONNECT_SECONDS, context=self._tls_context()
-            )
+            # As in every AWS SDK, the variable names authorities that stand for the system's.
+            context = _trust(os.environ.get("AWS_CA_BUNDLE") or None)
+            connection = http.client.HTTPSConnection(self._host, self._port, timeout=_CONNECT_SECONDS, context=context)
         else:
             connection = http.client.HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
         try:
@@ -100,16 +100,14 @@ class Connections:
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return connection
 
-    def _tls_context(self) -> ssl.SSLContext:
-        """Made once: reading the certificates of authorities takes some 15 ms."""
-        if self._context is None:
-            # As in every AWS SDK, the variable names authorities that stand for the system's.
-            bundle = os.environ.get("AWS_CA_BUNDLE") or None
-            try:
-                self._context = ssl.create_default_context(cafile=bundle)
-            except OSError as error:
-                raise NotConfigured(f"AWS_CA_BUNDLE names no readable file of certificates: {bundle}") from error
-        return self._context
+
+@cache
+def _trust(bundle: str | None) -> ssl.SSLContext:
+    """What is trusted: the authorities in the file ``bundle``, or the system's. Reading those takes some 20 ms."""
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        raise NotConfigured(f"AWS_CA_BUNDLE names no readable file of certificates: {bundle}") from error
 
 
 def _has_something_to_read(connected: socket.socket) -> bool:

@@ -1,1 +1,1 @@
-"""The kernel that all services share. It imports no AWS SDK and no web framework's request types leave it."""
+"""The kernel that all services share. It imports no client of AWS and no web framework's request types leave it."""

@@ -26,7 +26,7 @@ class RotationError(Exception):
 
 
 class Rotation:
-    """Rotates the key document in a secret; ``client`` is boto3's, ``algorithm`` that of new keys."""
+    """Rotates the key document in a secret; ``client`` is the SDK's, ``algorithm`` that of new keys."""
 
     def __init__(self, client: SecretsManagerClient, algorithm: Algorithm) -> None:
         self._client = client

@@ -57,7 +57,7 @@ class Application:
         """Make the table where DynamoDB is emulated; in AWS the stack makes it, and nothing else may."""
         settings = self.parts.settings
         if settings.store == "dynamodb" and settings.dynamodb_endpoint:
-            from runtime.store.dynamodb_table import create_table  # noqa: PLC0415  it imports the AWS SDK
+            from runtime.store.dynamodb_table import create_table  # noqa: PLC0415  it imports an HTTP client
 
             create_table(settings.table, endpoint_url=settings.dynamodb_endpoint)
 

@@ -1,6 +1,6 @@
 """Trying again: which failures are worth it, for how long, and what is said when patience ends.
 
-The SDK's own retries are off: they know neither how much time a request has, nor which writes may be repeated.
+Retries are made here and nowhere below: only here is known how much time a request has, and what may be repeated.
 """
 
 from __future__ import annotations

@@ -41,23 +41,30 @@ LEAVES = ("__init__", "clock", "randomness")
 
 # Folder, what it may not import, and why.
 FORBIDDEN = {
-    "the kernel knows no service, no engine and no SDK": (
+    "the kernel knows no service, no engine and no AWS": (
         "runtime/core",
         (
-            "boto3", "botocore", "uvicorn", "typer", "runtime.local", "runtime.emulation", "runtime.composition",
-            "runtime.foundation",
+            "runtime.aws", "boto3", "botocore", "uvicorn", "typer", "runtime.local", "runtime.emulation",
+            "runtime.composition", "runtime.foundation",
             "runtime.store.sqlite", "runtime.store.dynamodb", *(f"runtime.{name}" for name in SERVICES),
         ),
     ),
-    "the emulator's domain knows no service and no SDK": (
+    "the emulator's domain knows no service and no AWS": (
         "runtime/emulation",
-        ("boto3", "botocore", "uvicorn", "runtime.local", *(f"runtime.{name}" for name in SERVICES)),
+        ("runtime.aws", "boto3", "botocore", "uvicorn", "runtime.local", *(f"runtime.{name}" for name in SERVICES)),
     ),
     "the store knows nothing of what is kept in it": (
         "runtime/store",
         (
             *(f"runtime.core.{path.stem}" for path in (RUNTIME / "core").glob("*.py") if path.stem not in LEAVES),
             "runtime.emulation", "runtime.local", "aws_lambda_powertools", "pydantic",
+        ),
+    ),
+    "the client of AWS knows nothing of what it is used for": (
+        "runtime/aws",
+        (
+            *(f"runtime.core.{path.stem}" for path in (RUNTIME / "core").glob("*.py") if path.stem not in LEAVES),
+            "runtime.store", "runtime.emulation", "runtime.local", "boto3",
         ),
     ),
     "the infrastructure knows of the runtime only the catalogue": (
@@ -69,9 +76,9 @@ FORBIDDEN = {
     ),
     "the black-box suite knows nothing of our code": ("tests/contract", ("runtime", "emulator_stack", "scripts")),
     **{
-        f"{name} knows no other service, no gateway and no SDK": (
+        f"{name} knows no other service, no gateway and no AWS": (
             f"runtime/{name}",
-            ("boto3", "botocore", "runtime.local", *(f"runtime.{other}" for other in SERVICES if other != name)),
+            ("runtime.aws", "boto3", "botocore", "runtime.local", *(f"runtime.{one}" for one in SERVICES if one != name)),
         )
         for name in SERVICES
     },
