@@ -14,14 +14,15 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from runtime.aws.errors import NotConfigured, Unanswered, Unreachable
-from runtime.core.clock import stopwatch
+from runtime.core.clock import wall_clock
 
 __all__ = ["Answer", "Connections"]
 
 _CONNECT_SECONDS = 1.0
 
 _IDLE_SECONDS = 20.0
-"""After which a connection is not used again: the other side is about to close it, or has while Lambda slept."""
+"""After which, by the wall clock, a connection is not used again: the other side may have closed it while Lambda slept,
+and a function's own clocks may sleep with it."""
 
 _MOST_IDLE = 50
 
@@ -61,7 +62,7 @@ class Connections:
         finally:
             # Whatever ends a request before its answer is read leaves a connection that nobody can use.
             if reusable and len(self._idle) < _MOST_IDLE:
-                self._idle.append((connection, stopwatch()))
+                self._idle.append((connection, wall_clock()))
             else:
                 connection.close()
         return answer
@@ -78,7 +79,7 @@ class Connections:
                 connection, since = self._idle.pop()
             except IndexError:  # Another thread was faster.
                 return None
-            if stopwatch() - since < _IDLE_SECONDS and not _has_something_to_read(connection.sock):
+            if wall_clock() - since < _IDLE_SECONDS and not _has_something_to_read(connection.sock):
                 return connection
             connection.close()
         return None

@@ -78,7 +78,10 @@ FORBIDDEN = {
     **{
         f"{name} knows no other service, no gateway and no AWS": (
             f"runtime/{name}",
-            ("runtime.aws", "boto3", "botocore", "runtime.local", *(f"runtime.{one}" for one in SERVICES if one != name)),
+            (
+                "runtime.aws", "boto3", "botocore", "runtime.local",
+                *(f"runtime.{other}" for other in SERVICES if other != name),
+            ),
         )
         for name in SERVICES
     },

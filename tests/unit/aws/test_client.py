@@ -115,7 +115,7 @@ def test_a_connection_that_was_closed_while_idle_is_noticed(connect: Connect) ->
 
 def test_a_connection_that_was_idle_for_long_is_not_trusted(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(connections, "stopwatch", lambda: now)
+    monkeypatch.setattr(connections, "wall_clock", lambda: now)
     with Server() as server:
         client = connect(server.url)
         client.call("GetItem", {})
