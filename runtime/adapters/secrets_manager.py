@@ -17,31 +17,42 @@ __all__ = ["read_secret"]
 _PAUSES_SECONDS = (0.0, 0.1, 0.3)
 """Before each attempt. Requests are short: who waits for a secret is a request."""
 
-_FOR_A_PERSON = frozenset({"AccessDeniedException", "ResourceNotFoundException", "DecryptionFailure"})
+_PASSING = frozenset({"ThrottlingException", "LimitExceededException"})
+_SERVER_FAULT = 500
 
 
 def read_secret(secret_id: str) -> str:
     """The value labelled ``AWSCURRENT`` of the secret ``secret_id`` (its name or ARN).
 
-    Raises :class:`~runtime.core.errors.ConfigurationError` when this function may not read it or it does not exist,
-    and :class:`~runtime.core.errors.ServiceUnavailable` when Secrets Manager cannot be reached for the moment.
+    Raises :class:`~runtime.core.errors.ConfigurationError` when this function may not read it or there is no such
+    text, and :class:`~runtime.core.errors.ServiceUnavailable` when Secrets Manager cannot be reached for the moment.
     """
     failure: AwsError | None = None
     for pause in _PAUSES_SECONDS:
         time.sleep(pause)
         try:
             answer = _client().call("GetSecretValue", {"SecretId": secret_id, "VersionStage": "AWSCURRENT"})
-            return str(answer["SecretString"])
-        except NotConfigured as error:
-            raise ConfigurationError(f"the secret {secret_id} cannot be read: {error}") from error
         except AwsError as error:
-            if isinstance(error, ServiceError) and error.code in _FOR_A_PERSON:
-                raise ConfigurationError(
-                    f"the secret {secret_id} cannot be read ({error.code}): deploy the stack again, or correct the "
-                    "policy"
-                ) from error
+            if not _may_pass(error):
+                raise _unreadable(secret_id, str(error)) from error
             failure = error
+        else:
+            if "SecretString" not in answer:
+                raise _unreadable(secret_id, "it holds no text")
+            return str(answer["SecretString"])
     raise ServiceUnavailable from failure
+
+
+def _may_pass(error: AwsError) -> bool:
+    if isinstance(error, ServiceError):
+        return error.status >= _SERVER_FAULT or error.code in _PASSING
+    return not isinstance(error, NotConfigured)
+
+
+def _unreadable(secret_id: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the secret {secret_id} cannot be read ({reason}): deploy the stack again, or correct the policy"
+    )
 
 
 @cache

@@ -39,7 +39,8 @@ class JsonClient:
     """Makes requests to ``service``. Threads may share it; nothing is connected before the first one.
 
     ``url``, ``region`` and ``credentials`` default to what the environment says. Raises
-    :class:`~runtime.aws.errors.NotConfigured` where it says nothing. ``answer_seconds`` is how long an answer may take.
+    :class:`~runtime.aws.errors.NotConfigured` where it says nothing. ``silence_seconds`` is how long the service may
+    send nothing.
     """
 
     def __init__(
@@ -49,16 +50,14 @@ class JsonClient:
         url: str | None = None,
         region: str | None = None,
         credentials: Callable[[], Credentials] | None = None,
-        answer_seconds: float = 2.0,
+        silence_seconds: float = 2.0,
     ) -> None:
         self._service = service
         self._region = region or find_region()
         self._credentials = credentials or credentials_source()
         url = url or endpoint(service.name, service.identifier, self._region)
-        parts = urlsplit(url)
-        self._path = parts.path or "/"
-        self._host = parts.netloc.rpartition("@")[2]
-        self._connections = Connections(url, answer_seconds=answer_seconds)
+        self._connections = Connections(url, silence_seconds=silence_seconds)
+        self._host = urlsplit(url).netloc
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to ``operation`` (its name in the API's reference), asked for once.
@@ -75,13 +74,12 @@ class JsonClient:
         headers = signed(
             headers,
             body,
-            path=self._path,
             service=self._service.name,
             region=self._region,
             credentials=self._credentials(),
             timestamp=wall_clock(),
         )
-        answer = self._connections.post(self._path, body, headers)
+        answer = self._connections.post(body, headers)
         document = _document(answer)
         if answer.status != 200:
             raise ServiceError(_error_code(document, answer.status), answer.status, document)
@@ -111,4 +109,4 @@ def _document(answer: Answer) -> dict[str, Any]:
 def _error_code(document: Mapping[str, Any], status: int) -> str:
     """``__type`` without its namespace and what may follow it: ``…#ThrottlingException:http://…``."""
     code = document.get("__type") or document.get("code") or f"HTTP {status}"
-    return str(code).rpartition("#")[2].partition(":")[0]
+    return str(code).partition(":")[0].rpartition("#")[2]

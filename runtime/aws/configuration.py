@@ -1,7 +1,7 @@
-"""Where AWS is and who asks: from the variables that every AWS SDK reads, and that Lambda sets.
+"""Where AWS is and who asks: from the variables that AWS SDKs read, and that Lambda sets.
 
-Outside Lambda, what they do not say is left to the AWS SDK, which knows profiles, single sign-on and roles. It is
-imported by its name, and only then: no function is packaged with it.
+On a desk, what they do not say is left to the AWS SDK, which knows profiles, single sign-on and roles. It is imported
+by its name, and only then: no function that answers requests is packaged with it.
 """
 
 from __future__ import annotations
@@ -16,54 +16,67 @@ from runtime.aws.signature import Credentials
 
 __all__ = ["credentials_source", "endpoint", "find_region"]
 
+_KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+
 
 def find_region() -> str:
     """The region to use. Raises :class:`NotConfigured` where none is set."""
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        if region := os.environ.get(name, "").strip():
-            return region
-    session = _sdk_session()
-    if session is not None and (region := session.get_config_variable("region")):
-        return str(region)
-    raise NotConfigured("no AWS region is configured: set AWS_REGION or name one")
+    region = _variable("AWS_REGION") or _variable("AWS_DEFAULT_REGION")
+    region = region or _ask_sdk(lambda session: session.get_config_variable("region"))
+    if not region:
+        raise NotConfigured("no AWS region is configured: set AWS_REGION or name one")
+    return str(region)
 
 
 def endpoint(service: str, identifier: str, region: str) -> str:
     """The URL of ``service`` (as in host names) in ``region``.
 
-    ``AWS_ENDPOINT_URL_{identifier}`` and ``AWS_ENDPOINT_URL`` stand for it (AWS SDKs and Tools Reference Guide,
-    "Service-specific endpoints").
+    ``AWS_ENDPOINT_URL_{identifier}`` and ``AWS_ENDPOINT_URL`` stand for it, and so does a profile's ``endpoint_url``
+    (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
     """
-    for name in (f"AWS_ENDPOINT_URL_{identifier}", "AWS_ENDPOINT_URL"):
-        if url := os.environ.get(name, "").strip():
-            return url
-    return f"https://{service}.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+    url = ""
+    if _variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").lower() != "true":
+        url = _variable(f"AWS_ENDPOINT_URL_{identifier}") or _variable("AWS_ENDPOINT_URL")
+        if not url and not _variable(_KEY):
+            url = _ask_sdk(lambda session: session.get_scoped_config().get("endpoint_url")) or ""
+    return url or f"https://{service}.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
 
 
 def credentials_source() -> Callable[[], Credentials]:
-    """Returns what gives the credentials of each request. Raises :class:`NotConfigured` where there are none."""
-    if os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY"):
+    """Returns what gives the credentials of each request. Both raise :class:`NotConfigured` where there are none."""
+    if _variable(_KEY):
         return _environment_credentials
-    session = _sdk_session()
-    found = session.get_credentials() if session is not None else None
+    found = _ask_sdk(lambda session: session.get_credentials())
     if found is None:
         raise NotConfigured(
-            "no AWS credentials found: configure a profile or a role (a local DynamoDB takes any "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+            f"no AWS credentials found: configure a profile or a role (a local DynamoDB takes any {_KEY} and {_SECRET})"
         )
     # Frozen for one request: temporary ones are renewed by the SDK when their time comes.
-    return lambda: Credentials(*found.get_frozen_credentials()[:3])
+    return lambda: Credentials(*_ask_sdk(lambda _: found.get_frozen_credentials())[:3])
 
 
 def _environment_credentials() -> Credentials:
-    environ = os.environ
-    return Credentials(
-        environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ.get("AWS_SESSION_TOKEN") or None
-    )
+    key, secret = _variable(_KEY), _variable(_SECRET)
+    if not key or not secret:
+        raise NotConfigured(f"the AWS credentials of the environment are not whole: set {_KEY} and {_SECRET}")
+    return Credentials(key, secret, _variable(_TOKEN) or None)
 
 
-def _sdk_session() -> Any:
+def _variable(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _ask_sdk(question: Callable[[Any], Any]) -> Any:
+    """What the SDK's session answers, and ``None`` where there is no SDK."""
     try:
-        return importlib.import_module("botocore.session").get_session()
+        session = importlib.import_module("botocore.session").get_session()
+        failure: type[Exception] = importlib.import_module("botocore.exceptions").BotoCoreError
     except ModuleNotFoundError:
         return None
+    try:
+        return question(session)
+    except failure as error:
+        # Its message may hold what a credential process has printed.
+        raise NotConfigured(
+            f"the AWS SDK finds no credentials ({type(error).__name__}): check AWS_PROFILE, its profile and its login"
+        ) from None

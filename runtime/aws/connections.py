@@ -1,4 +1,4 @@
-"""Kept-alive connections to one host, over the standard library's HTTP client. Threads may share them."""
+"""Kept-alive connections to one origin, over the standard library's HTTP client. Threads may share them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import selectors
 import socket
 import ssl
+import threading
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
@@ -26,6 +27,8 @@ and a function's own clocks may sleep with it."""
 
 _MOST_IDLE = 50
 
+_PORTS = {"http": 80, "https": 443}
+
 
 class Answer(NamedTuple):
     """What came back, whole."""
@@ -36,24 +39,25 @@ class Answer(NamedTuple):
 
 
 class Connections:
-    """Connections to the origin of ``url``: as many as there are requests at once; the idle ones are used again.
+    """Connections to ``origin``: as many as there are requests at once; the idle ones are used again.
 
-    ``answer_seconds`` is how long the other side may be silent.
+    ``silence_seconds`` is how long the other side may send nothing. Raises :class:`NotConfigured` where ``origin`` is
+    none.
     """
 
-    def __init__(self, url: str, *, answer_seconds: float) -> None:
-        parts = urlsplit(url)
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname or "", parts.port
-        self._answer_seconds = answer_seconds
+    def __init__(self, origin: str, *, silence_seconds: float) -> None:
+        self._host, self._port, self._secure = _parse(origin)
+        self._silence_seconds = silence_seconds
+        self._lock = threading.Lock()
         self._idle: deque[tuple[http.client.HTTPConnection, float]] = deque()
+        self._closed = False
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send one request and return its answer. Raises :class:`Unreachable`, :class:`Unanswered`."""
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send one request to ``/`` and return its answer. Raises :class:`Unreachable`, :class:`Unanswered`."""
         connection = self._take() or self._open()
         reusable = False
         try:
-            connection.request("POST", path, body, dict(headers))
+            connection.request("POST", "/", body, dict(headers))
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
             reusable = not response.will_close
@@ -61,33 +65,43 @@ class Connections:
             raise Unanswered(type(error).__name__) from error
         finally:
             # Whatever ends a request before its answer is read leaves a connection that nobody can use.
-            if reusable and len(self._idle) < _MOST_IDLE:
-                self._idle.append((connection, wall_clock()))
-            else:
+            if not (reusable and self._keep(connection)):
                 connection.close()
         return answer
 
     def close(self) -> None:
-        """Close those that are idle."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        """Close those that are idle, and the others when they are done."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, deque()
+        for connection, _ in idle:
+            connection.close()
 
     def _take(self) -> http.client.HTTPConnection | None:
         """The connection that was used last, unless the other side has closed it."""
-        while self._idle:
-            try:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
                 connection, since = self._idle.pop()
-            except IndexError:  # Another thread was faster.
-                return None
-            if wall_clock() - since < _IDLE_SECONDS and not _has_something_to_read(connection.sock):
+            if _is_fresh(since) and not _has_something_to_read(connection.sock):
                 return connection
             connection.close()
-        return None
+
+    def _keep(self, connection: http.client.HTTPConnection) -> bool:
+        with self._lock:
+            # The least used are on the left; nobody will ask for those again.
+            while self._idle and not _is_fresh(self._idle[0][1]):
+                self._idle.popleft()[0].close()
+            wanted = not self._closed and len(self._idle) < _MOST_IDLE
+            if wanted:
+                self._idle.append((connection, wall_clock()))
+        return wanted
 
     def _open(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection
         if self._secure:
-            # As in every AWS SDK, the variable names authorities that stand for the system's.
+            # As in AWS's SDKs, the variable names authorities that stand for the system's.
             context = _trust(os.environ.get("AWS_CA_BUNDLE") or None)
             connection = http.client.HTTPSConnection(self._host, self._port, timeout=_CONNECT_SECONDS, context=context)
         else:
@@ -97,9 +111,22 @@ class Connections:
         except OSError as error:
             connection.close()
             raise Unreachable(type(error).__name__) from error
-        connection.sock.settimeout(self._answer_seconds)
+        connection.sock.settimeout(self._silence_seconds)
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return connection
+
+
+def _parse(origin: str) -> tuple[str, int, bool]:
+    """Host, port, and whether TLS is spoken. What is wrong is not repeated: it may hold a password."""
+    try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in _PORTS or not host or "@" in parts.netloc or parts.path.strip("/") or parts.query:
+        raise NotConfigured("an endpoint of AWS must be http:// or https://, a host, perhaps a port, and no more")
+    return host, port or _PORTS[parts.scheme], parts.scheme == "https"
 
 
 @cache
@@ -111,8 +138,15 @@ def _trust(bundle: str | None) -> ssl.SSLContext:
         raise NotConfigured(f"AWS_CA_BUNDLE names no readable file of certificates: {bundle}") from error
 
 
+def _is_fresh(since: float) -> bool:
+    return 0 <= wall_clock() - since < _IDLE_SECONDS
+
+
 def _has_something_to_read(connected: socket.socket) -> bool:
     """Between an answer and the next request that can only be the end of the connection."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(connected, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(connected, selectors.EVENT_READ)
+            return bool(selector.select(0))
+    except OSError:  # No descriptor is left to look with.
+        return True

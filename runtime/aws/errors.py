@@ -6,7 +6,7 @@
     ├── NotConfigured   no region or no credentials: nothing was sent
     ├── Unreachable     no connection came to be: nothing was sent
     ├── Unanswered      it was sent, and no whole answer came: it may have been carried out
-    └── ServiceError    the service answered that it did not do it
+    └── ServiceError    the service answered with an error; below status 500 it did nothing
 """
 
 from __future__ import annotations

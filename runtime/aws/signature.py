@@ -1,6 +1,6 @@
 """Signature Version 4, as AWS documents it ("Create a signed AWS API request", IAM User Guide).
 
-Only what JSON services need: a POST without a query, whose body is at hand.
+Only what JSON services need: a POST to ``/`` without a query, whose body is at hand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import hmac
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
 
 __all__ = ["Credentials", "signed"]
 
@@ -33,7 +32,6 @@ def signed(
     headers: Mapping[str, str],
     body: bytes,
     *,
-    path: str,
     service: str,
     region: str,
     credentials: Credentials,
@@ -51,7 +49,7 @@ def signed(
     canonical = "\n".join(
         (
             "POST",
-            quote(path, safe="/~"),
+            "/",
             "",
             *(f"{name}:{' '.join(headers[name].split())}" for name in sorted(headers)),
             "",

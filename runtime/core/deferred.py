@@ -24,14 +24,14 @@ def defer(name: str) -> None:
 class _Deferred(ModuleType):
     """Stands in ``sys.modules`` for a module, and becomes it when the first attribute is asked for."""
 
-    _loading = threading.RLock()
+    _lock = threading.Lock()
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__") and attribute != "__path__":  # The import system itself looks at those.
             raise AttributeError(attribute)
-        with self._loading:
+        with self._lock:  # Not while importing: the import system has locks of its own.
             if sys.modules.get(self.__name__) is self:
                 del sys.modules[self.__name__]
-            real = importlib.import_module(self.__name__)
-            self.__dict__.update(vars(real))
+        real = importlib.import_module(self.__name__)
+        self.__dict__.update(vars(real))
         return getattr(real, attribute)

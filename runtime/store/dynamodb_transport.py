@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.aws.client import DYNAMODB, JsonClient
+from runtime.aws.configuration import find_region
 from runtime.aws.errors import AwsError, NotConfigured, ServiceError, Unanswered, Unreachable
 from runtime.aws.signature import Credentials
 from runtime.store.dynamodb_retry import Refused, Transient
@@ -59,11 +60,11 @@ def connect(endpoint_url: str | None, region: str | None) -> JsonClient:
     An emulator of DynamoDB on this machine takes any credentials and any region, so there none need to be configured.
     """
     credentials = None
-    if _is_on_this_machine(endpoint_url):
-        region = region or os.environ.get("AWS_REGION") or _ANY_REGION
-        if not os.environ.keys() & _NAMED_CREDENTIALS:
-            credentials = _any_credentials
     try:
+        if _is_on_this_machine(endpoint_url):
+            region = region or _region_or_any()
+            if not os.environ.keys() & _NAMED_CREDENTIALS:
+                credentials = _any_credentials
         return JsonClient(DYNAMODB, url=endpoint_url, region=region, credentials=credentials)
     except NotConfigured as error:
         raise StoreUnavailable(str(error)) from error
@@ -85,6 +86,13 @@ def call(client: JsonClient, table_name: str, operation: str, parameters: Mappin
         raise Transient(str(error), ambiguous=True) from error
     except AwsError as error:
         raise StoreUnavailable(str(error)) from error
+
+
+def _region_or_any() -> str:
+    try:
+        return find_region()
+    except NotConfigured:
+        return _ANY_REGION
 
 
 def _any_credentials() -> Credentials:

@@ -17,7 +17,7 @@ REGION = "us-east-1"
 def client_at(url: str) -> JsonClient:
     """A patient client of the DynamoDB at ``url``, which takes any credentials."""
     return JsonClient(
-        DYNAMODB, url=url, region=REGION, credentials=lambda: Credentials("test", "test"), answer_seconds=60
+        DYNAMODB, url=url, region=REGION, credentials=lambda: Credentials("test", "test"), silence_seconds=60
     )
 
 

@@ -65,11 +65,12 @@ def test_settings_choose_where_the_keys_are() -> None:
     [
         (ServiceError("AccessDeniedException", 400, {}), ConfigurationError),
         (ServiceError("ResourceNotFoundException", 400, {}), ConfigurationError),
+        (ServiceError("InvalidRequestException", 400, {}), ConfigurationError),
         (NotConfigured("no AWS credentials found"), ConfigurationError),
         (ServiceError("ThrottlingException", 400, {}), ServiceUnavailable),
         (Unreachable("ConnectionRefusedError"), ServiceUnavailable),
     ],
-    ids=["denied", "missing", "no credentials", "throttled", "unreachable"],
+    ids=["denied", "missing", "to be deleted", "no credentials", "throttled", "unreachable"],
 )
 def test_failures_are_told_apart(
     monkeypatch: pytest.MonkeyPatch, failure: Exception, expected: type[Exception]
@@ -81,6 +82,16 @@ def test_failures_are_told_apart(
     monkeypatch.setattr(secrets_manager, "_client", Client)
     monkeypatch.setattr(secrets_manager, "_PAUSES_SECONDS", (0.0, 0.0))
     with pytest.raises(expected):
+        read_secret("arn")
+
+
+def test_a_secret_that_is_no_text_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        def call(self, *_: Any) -> Any:
+            return {"SecretBinary": "AAAA"}
+
+    monkeypatch.setattr(secrets_manager, "_client", Client)
+    with pytest.raises(ConfigurationError, match="holds no text"):
         read_secret("arn")
 
 

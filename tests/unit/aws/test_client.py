@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.aws import connections
 from runtime.aws.client import DYNAMODB, SECRETS_MANAGER, JsonClient, Service
-from runtime.aws.errors import AwsError, ServiceError, Unanswered, Unreachable
+from runtime.aws.errors import NotConfigured, ServiceError, Unanswered, Unreachable
 from runtime.aws.signature import Credentials
 from tests.unit.aws.server import Reply, Server
 
@@ -29,13 +29,13 @@ from tests.unit.aws.server import Reply, Server
 def connect() -> Iterator[Callable[..., JsonClient]]:
     made: list[JsonClient] = []
 
-    def make(url: str, service: Service = DYNAMODB, answer_seconds: float = 30) -> JsonClient:
+    def make(url: str, service: Service = DYNAMODB, silence_seconds: float = 30) -> JsonClient:
         client = JsonClient(
             service,
             url=url,
             region="eu-west-1",
             credentials=lambda: Credentials("AKID", "secret", "token"),
-            answer_seconds=answer_seconds,
+            silence_seconds=silence_seconds,
         )
         made.append(client)
         return client
@@ -123,8 +123,11 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(connect: Connect, mo
         client.call("GetItem", {})
         now = 40.0
         client.call("GetItem", {})
-    first, second, third = (request.connection for request in server.received)
-    assert first == second != third
+        now = 5.0  # Set back: nobody knows how long that was.
+        client.call("GetItem", {})
+    first, second, third, fourth = (request.connection for request in server.received)
+    assert first == second
+    assert len({second, third, fourth}) == 3
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,7 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(connect: Connect, mo
     [
         (b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"m"}', "ThrottlingException"),
         (b'{"__type":"ResourceNotFoundException:http://internal/"}', "ResourceNotFoundException"),
+        (b'{"__type":"ResourceNotFoundException:http://internal/#part"}', "ResourceNotFoundException"),
         (b'{"code":"AccessDeniedException"}', "AccessDeniedException"),
         (b"<html>", "HTTP 400"),
         (b"[]", "HTTP 400"),
@@ -171,13 +175,57 @@ def test_an_answer_that_takes_too_long_is_none(connect: Connect) -> None:
     released = threading.Event()
     with Server(wait=lambda: released.wait(30)) as server:
         with pytest.raises(Unanswered, match="TimeoutError"):
-            connect(server.url, answer_seconds=0.05).call("GetItem", {})
+            connect(server.url, silence_seconds=0.05).call("GetItem", {})
         released.set()
 
 
 def test_nothing_was_sent_where_nobody_listens(connect: Connect) -> None:
     with pytest.raises(Unreachable, match="ConnectionRefusedError"):
         connect("http://127.0.0.1:1").call("GetItem", {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000", "ftp://db.test", "http://", "http://localhost:port", "http://localhost:99999", "http://[::1",
+        "http://a..b", "http://user:secret@db.test", "http://db.test/path", "http://db.test?query",
+    ],
+)  # fmt: skip
+def test_what_is_no_endpoint_is_said_and_not_repeated(connect: Connect, url: str) -> None:
+    with pytest.raises(NotConfigured, match="an endpoint of AWS must be") as raised:
+        connect(url)
+    assert "secret" not in str(raised.value)
+
+
+def test_connections_that_nobody_needs_any_more_are_closed(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(connections, "wall_clock", lambda: now)
+    together = threading.Barrier(5)
+    waits = [True] * 5
+    with Server(wait=lambda: waits and waits.pop() and together.wait(30)) as server, ThreadPoolExecutor(5) as pool:
+        client = connect(server.url)
+        list(pool.map(lambda _: client.call("GetItem", {}), range(5)))
+        assert len(client._connections._idle) == 5
+        now = 30.0
+        client.call("GetItem", {})
+        assert len(client._connections._idle) == 1
+        client.close()
+        client.call("GetItem", {})  # One that was under way, say.
+        assert not client._connections._idle
+
+
+def test_without_a_descriptor_to_look_with_a_connection_is_not_used(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left() -> None:
+        raise OSError(24, "Too many open files")
+
+    with Server() as server:
+        client = connect(server.url)
+        client.call("GetItem", {})
+        monkeypatch.setattr(connections.selectors, "DefaultSelector", none_left)
+        client.call("GetItem", {})
+    assert len({request.connection for request in server.received}) == 2
 
 
 @pytest.fixture(scope="module")
@@ -223,5 +271,5 @@ def test_who_proves_nothing_is_sent_nothing(
 
 def test_an_authority_that_cannot_be_read_is_said(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/no/such/file.pem")
-    with pytest.raises(AwsError, match="AWS_CA_BUNDLE"):
+    with pytest.raises(NotConfigured, match="AWS_CA_BUNDLE"):
         connect("https://127.0.0.1:1").call("GetItem", {})

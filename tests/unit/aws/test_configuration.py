@@ -47,6 +47,13 @@ def test_endpoints_follow_the_region_unless_one_is_named(environment: pytest.Mon
     assert endpoint("secretsmanager", "SECRETS_MANAGER", "eu-west-1") == "http://all.test"
 
 
+def test_a_profiles_endpoint_is_used_with_its_credentials(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://profile.test\n")
+    assert endpoint("dynamodb", "DYNAMODB", "eu-west-1") == "http://profile.test"
+    environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert endpoint("dynamodb", "DYNAMODB", "eu-west-1") == "https://dynamodb.eu-west-1.amazonaws.com"
+
+
 def test_credentials_of_the_environment_are_read_for_each_request(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_ACCESS_KEY_ID", "id")
     environment.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -54,6 +61,31 @@ def test_credentials_of_the_environment_are_read_for_each_request(environment: p
     assert current() == Credentials("id", "secret")
     environment.setenv("AWS_SESSION_TOKEN", "token")
     assert current() == Credentials("id", "secret", "token")
+    environment.setenv("AWS_SESSION_TOKEN", "token\r\n")  # As a file with Windows' line ends gives it.
+    assert current() == Credentials("id", "secret", "token")
+
+
+@pytest.mark.parametrize(
+    "given", [{"AWS_ACCESS_KEY_ID": "id"}, {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": " "}]
+)
+def test_half_of_a_credential_is_named(environment: pytest.MonkeyPatch, given: dict[str, str]) -> None:
+    for name, value in given.items():
+        environment.setenv(name, value)
+    with pytest.raises(NotConfigured, match="not whole: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        credentials_source()()
+
+
+def test_what_the_sdk_cannot_do_is_said_without_what_it_was_told(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("AWS_PROFILE", "none")
+    with pytest.raises(NotConfigured, match=r"\(ProfileNotFound\): check AWS_PROFILE"):
+        credentials_source()
+    (tmp_path / "config").write_text("[profile work]\ncredential_process = sh -c 'echo the-secret >&2; exit 1'\n")
+    environment.setenv("AWS_PROFILE", "work")
+    with pytest.raises(NotConfigured, match="CredentialRetrievalError") as raised:
+        credentials_source()()
+    assert "the-secret" not in str(raised.value)
 
 
 def test_a_profile_is_found_by_the_sdk(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:

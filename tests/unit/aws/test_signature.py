@@ -19,7 +19,6 @@ def test_the_example_of_awss_test_suite__sigv4_post_vanilla() -> None:
     headers = signed(
         {"host": "example.amazonaws.com"},
         b"",
-        path="/",
         service="service",
         region="us-east-1",
         credentials=EXAMPLE,
@@ -38,24 +37,22 @@ text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1
 @given(
     body=st.binary(max_size=200),
     target=st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40),
-    path=st.sampled_from(["/", "/base", "/a b/~c"]),
     region=st.sampled_from(["us-east-1", "cn-north-1"]),
     credentials=st.builds(Credentials, text, text, st.none() | text),
     timestamp=st.integers(0, 4_000_000_000),
 )
 def test_it_signs_as_the_sdk_does(
-    body: bytes, target: str, path: str, region: str, credentials: Credentials, timestamp: int
+    body: bytes, target: str, region: str, credentials: Credentials, timestamp: int
 ) -> None:
     ours = signed(
         {"host": "db.test:8000", "x-amz-target": target},
         body,
-        path=path,
         service="dynamodb",
         region=region,
         credentials=credentials,
         timestamp=timestamp,
     )
-    request = AWSRequest("POST", f"http://db.test:8000{path}", data=body, headers={"X-Amz-Target": target})
+    request = AWSRequest("POST", "http://db.test:8000/", data=body, headers={"X-Amz-Target": target})
     request.context["timestamp"] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(timestamp))
     request.headers["X-Amz-Date"] = request.context["timestamp"]
     if credentials.session_token:
