@@ -61,7 +61,11 @@ class Server:
             def log_message(self, *_: Any) -> None:
                 """Nothing: a test reads what was received."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, *_: Any) -> None:
+                """Nothing: some clients hang up on purpose."""
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"

@@ -223,7 +223,7 @@ def test_without_a_descriptor_to_look_with_a_connection_is_not_used(
     with Server() as server:
         client = connect(server.url)
         client.call("GetItem", {})
-        monkeypatch.setattr(connections.selectors, "DefaultSelector", none_left)
+        monkeypatch.setattr("selectors.DefaultSelector", none_left)
         client.call("GetItem", {})
     assert len({request.connection for request in server.received}) == 2
 
