@@ -126,6 +126,7 @@ def test_the_health_check_is_public(dev: Deployment) -> None:
 
 @pytest.mark.parametrize("path", ["/players", "/auth/userinfo", "/_emulator/v1/capabilities"])
 def test_a_browser_learns_that_a_page_may_call(dev: Deployment, path: str) -> None:
+    # Here the gateway answers before it looks at routes: tests/infrastructure hold that no authorizer is in the way.
     asks = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET",
             "Access-Control-Request-Headers": "authorization"}  # fmt: skip
     with dev.client() as client:
@@ -161,7 +162,7 @@ def test_a_second_deployment_without_changes_changes_nothing(cloud: Cloud, proje
 
 
 def test_destroy_leaves_what_a_shared_environment_retains_and_nothing_else(
-    cloud: Cloud, project: Project, assemblies: dict[str, Path]
+    cloud: Cloud, assemblies: dict[str, Path]
 ) -> None:
     qa = cloud.deploy(assemblies["qa"])[0]
     with qa.client() as client:
@@ -172,9 +173,10 @@ def test_destroy_leaves_what_a_shared_environment_retains_and_nothing_else(
     assert {kind: len(names) for kind, names in before.items() if kind in RETAINED} == RETAINED
     assert before.keys() > RETAINED.keys()
 
-    unprotected = project.synthesise("environment=qa", "termination_protection=false")
-    assert cloud.deploy(unprotected)[0] == qa
-    cloud.destroy(unprotected)
+    cloud.client("cloudformation").update_termination_protection(
+        StackName="psn-emulator-qa", EnableTerminationProtection=False
+    )
+    cloud.destroy(assemblies["qa"])
 
     assert cloud.leftovers(qa.name) == {kind: before[kind] for kind in RETAINED}
     assert cloud.client("dynamodb").scan(TableName=qa.outputs["TableName"])["Count"]
