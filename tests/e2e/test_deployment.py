@@ -124,18 +124,6 @@ def test_the_health_check_is_public(dev: Deployment) -> None:
         assert client.get("/_emulator/v1/health").json()["status"] == "ok"
 
 
-@pytest.mark.parametrize("path", ["/players", "/auth/userinfo", "/_emulator/v1/capabilities"])
-def test_a_browser_learns_that_a_page_may_call(dev: Deployment, path: str) -> None:
-    # Here the gateway answers before it looks at routes: tests/infrastructure hold that no authorizer is in the way.
-    asks = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET",
-            "Access-Control-Request-Headers": "authorization"}  # fmt: skip
-    with dev.client() as client:
-        answer = client.options(path, headers=asks)
-    assert answer.status_code == 204, answer.text
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower().split(",")
-
-
 def test_two_owners_live_side_by_side(alice: Deployment, bob: Deployment) -> None:
     assert alice.url != bob.url
     with alice.client() as hers, bob.client() as his:
