@@ -25,6 +25,7 @@ __all__ = ["ConfigurationError", "choose", "configure"]
 
 _DEFAULT = "dev"
 _OURS = re.compile(r"[a-z][a-z0-9_]*")  # The CDK's own keys have capitals, colons, slashes or hyphens.
+_LISTS = frozenset({"cors_allow_headers", "cors_allow_origins"})
 _NOT_FIELDS = frozenset({"environment", "owner", "images"})
 
 
@@ -77,7 +78,7 @@ def _parsed(key: str, value: Any) -> Any:
             return json.loads(value)
         except ValueError as error:
             raise ConfigurationError(f"{key}: {value!r} is not JSON ({error})") from error
-    if key == "cors_allow_origins":
+    if key in _LISTS:
         return [part for part in value.split(",") if part]
     return value
 

@@ -25,7 +25,7 @@ _OWNER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _RESERVED_WORDS = frozenset({"dev", "local", "personal", "prod", "qa", "registry", "staging"})
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 
-_Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$")]
+_HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class _Frozen(BaseModel):
@@ -110,9 +110,16 @@ class EnvironmentConfig(_Frozen):
     cors_allow_origins: tuple[str, ...] = Field(
         default=(), description="Origins whose pages may call the API from a browser; none when empty"
     )
+    cors_allow_headers: tuple[_HeaderName, ...] = Field(
+        # By name, because `*` does not cover Authorization (Fetch, CORS non-wildcard request-header name).
+        default=("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+        description="Headers that such a page may send",
+    )
     custom_domain: CustomDomain | None = Field(default=None, description="The API's own domain")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="INFO", description="What the functions log"
+    )
     log_retention_days: LogRetentionDays = Field(default=30, description="How long CloudWatch keeps the logs")
     tracing: bool = Field(default=False, description="Active X-Ray tracing of the functions")
     alarm_topic_arn: str | None = Field(

@@ -20,8 +20,6 @@ __all__ = ["differences", "main", "settings"]
 
 _COMMAND = "uv run python -m scripts.settings_table"
 _CHOSEN_OTHERWISE: Final = ("environment", "owner")  # They choose the environment; the page says so above the table.
-_WORDS: Final = {"log_level": "What the functions log"}
-"""Where the model's name says enough, but a table needs a sentence."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +35,7 @@ def settings() -> str:
     """Every field of the configuration: what is allowed, the default, what it does."""
     described = EnvironmentConfig.model_json_schema()["properties"]
     rows = [
-        (f"`{name}`", _allowed(name, schema), _shown(schema.get("default")),
-         _WORDS.get(name, schema.get("description", "")))
+        (f"`{name}`", _allowed(name, schema), _shown(schema.get("default")), schema.get("description", ""))
         for name, schema in described.items()
         if name not in _CHOSEN_OTHERWISE
     ]  # fmt: skip

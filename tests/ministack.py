@@ -37,13 +37,15 @@ _POLL_SECONDS = 0.05
 class MiniStack:
     """One MiniStack, with nothing in it at first. It runs, and listens to this machine only, inside ``with``.
 
-    ``settings`` are further environment variables of the process itself.
+    ``settings`` are further environment variables of the process itself. ``python`` is the interpreter that runs it and
+    its handlers, so packages have to be built for that one.
     """
 
     region = "us-east-1"
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None, *, python: Path = Path(sys.executable)) -> None:
         self._settings = dict(settings or {})
+        self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self.port = 0
@@ -71,7 +73,7 @@ class MiniStack:
         return self._log_path.read_text(errors="replace")
 
     def __enter__(self) -> Self:
-        python = _python_with_ministack()
+        python = _python_with_ministack(self._python)
         self._folder = Path(tempfile.mkdtemp(prefix="ministack-"))
         self.port = _free_port()
         try:
@@ -172,18 +174,16 @@ def _free_port() -> int:
     return port
 
 
-def _python_with_ministack() -> Path:
-    """The interpreter of MiniStack's environment, which is made when it is missing.
-
-    It is of this interpreter's version, so that packages built for this one run in it.
-    """
+def _python_with_ministack(python: Path) -> Path:
+    """The interpreter of MiniStack's environment for ``python``, which is made when it is missing."""
     version = _REQUIREMENTS[0].rpartition("==")[2]
-    home = _ENVIRONMENTS / f"{version}-{sys.implementation.cache_tag}"
+    tag = _output(str(python), "-c", "import sys; print(sys.implementation.cache_tag)")
+    home = _ENVIRONMENTS / f"{version}-{tag}"
     if not home.exists():
         _ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=_ENVIRONMENTS, prefix="building-"))
         try:
-            _uv("venv", "--quiet", "--allow-existing", "--python", sys.executable, str(building))
+            _uv("venv", "--quiet", "--allow-existing", "--python", str(python), str(building))
             _uv("pip", "install", "--quiet", "--python", str(building / "bin" / "python"), *_REQUIREMENTS)
             # Moved when it is complete: several test processes may do this at once, and the first one wins.
             building.rename(home)
@@ -199,6 +199,11 @@ def _uv(*arguments: str) -> None:
     uv = os.environ.get("UV") or shutil.which("uv")
     if not uv:
         raise RuntimeError("uv is needed to install MiniStack: pip install uv")
-    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)
+    _output(uv, *arguments)
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"uv {' '.join(arguments)} failed:\n{done.stderr}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    return done.stdout.strip()

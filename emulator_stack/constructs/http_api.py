@@ -51,6 +51,7 @@ _EXPOSED_HEADERS: Final = (
     "RateLimit-Policy",
     "Retry-After",
     "WWW-Authenticate",
+    "X-Request-Id",
 )
 
 
@@ -75,7 +76,7 @@ class EmulatorApi(Construct):
             api_name=stack_name(config.name),
             description="PSN Partner Emulator",
             create_default_stage=False,
-            cors_preflight=_cors(config.cors_allow_origins),
+            cors_preflight=_cors(config.cors_allow_origins, config.cors_allow_headers),
             # With a name of its own the API has one address only, and so one issuer.
             disable_execute_api_endpoint=domain is not None,
         )
@@ -85,7 +86,7 @@ class EmulatorApi(Construct):
         }
         throttled: dict[str, apigatewayv2.HttpRoute] = {}
         for deployed, function in services.items():
-            throttled |= self._add_service(deployed, function, protect_players=config.protect_players)
+            throttled |= self._add_service(deployed, function, config)
         stage = self._add_stage(config, removal_policy)
         self._throttle(stage, config, throttled)
         self.url = self.api.api_endpoint if domain is None else f"https://{domain.name}"
@@ -93,7 +94,7 @@ class EmulatorApi(Construct):
             attach_domain(self, domain=domain, api=self.api, stage=stage)
 
     def _add_service(
-        self, deployed: DeployedFunction, function: ServiceFunction, *, protect_players: bool
+        self, deployed: DeployedFunction, function: ServiceFunction, config: EnvironmentConfig
     ) -> dict[str, apigatewayv2.HttpRoute]:
         """The routes of one service. Returns those that get the tighter limit, by their keys."""
         service = deployed.service
@@ -111,7 +112,7 @@ class EmulatorApi(Construct):
         found: dict[str, apigatewayv2.HttpRoute] = {}
         for key in route_keys(service):
             method, _, path = key.partition(" ")
-            protected = needs_authorizer(service, key, protect_players=protect_players)
+            protected = needs_authorizer(service, key, protect_players=config.protect_players)
             (route,) = self.api.add_routes(
                 path=path,
                 methods=[apigatewayv2.HttpMethod[method]],
@@ -120,9 +121,21 @@ class EmulatorApi(Construct):
             )
             if not protected:
                 acknowledge(route, "AwsSolutions-APIG4", reason=_why_open(service.name))
+            elif method == "ANY" and config.cors_allow_origins:
+                self._let_browsers_ask(path, integration)
             if key in tight:
                 found[key] = route
         return found
+
+    def _let_browsers_ask(self, path: str, integration: integrations.HttpLambdaIntegration) -> None:
+        """Open ``path`` to preflights, which ``ANY`` would take to the authorizer: they never carry credentials."""
+        (route,) = self.api.add_routes(
+            path=path,
+            methods=[apigatewayv2.HttpMethod.OPTIONS],
+            integration=integration,
+            authorizer=apigatewayv2.HttpNoneAuthorizer(),
+        )
+        acknowledge(route, "AwsSolutions-APIG4", reason="A preflight has no credentials, and learns only the methods.")
 
     def _answer_everything_else(
         self, integration: integrations.HttpLambdaIntegration, function: ServiceFunction
@@ -191,13 +204,13 @@ def _resource_of(stage: apigatewayv2.HttpStage) -> apigatewayv2.CfnStage:
     return resource
 
 
-def _cors(origins: Sequence[str]) -> apigatewayv2.CorsPreflightOptions | None:
+def _cors(origins: Sequence[str], headers: Sequence[str]) -> apigatewayv2.CorsPreflightOptions | None:
     if not origins:
         return None
     return apigatewayv2.CorsPreflightOptions(
         allow_origins=list(origins),
         allow_methods=[apigatewayv2.CorsHttpMethod.ANY],
-        allow_headers=["*"],
+        allow_headers=list(headers),
         expose_headers=list(_EXPOSED_HEADERS),
         max_age=Duration.hours(1),
     )

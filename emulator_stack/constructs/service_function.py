@@ -110,7 +110,6 @@ class ServiceFunction(Construct):
         acknowledge(
             self.function,
             "Serverless-LambdaDLQ",
-            "Serverless-LambdaAsyncFailureDestination",
             reason="Its callers wait for the answer, so nothing is queued that could get lost.",
         )
         if tracing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -143,7 +144,7 @@ class Pipeline:
 
     def _route(self, request: Request, world: World, match: Match) -> Response[Any]:
         if match.route is None:
-            raise MethodNotAllowed(match.allowed) if match.allowed else NoSuchPath
+            return _without_an_operation(request, match)
         if match.route.scope is not None and self._protects_players:
             demand_verdict(request.authorizer)
         if len(request.body) > MAX_BODY_BYTES:
@@ -163,3 +164,15 @@ class Pipeline:
                 shown, exchange.failure = error, error
         request = exchange.request
         return error_response(shown, request_id=request.request_id, instance=quote(request.full_path))
+
+
+def _without_an_operation(request: Request, match: Match) -> Response[Any]:
+    """What is said of a path that has no operation for the method: what it has (RFC 9110, 9.3.7), or an error.
+
+    A browser's preflight is such a question, which a gateway that adds the CORS headers may pass on to us.
+    """
+    if not match.allowed:
+        raise NoSuchPath
+    if request.method != "OPTIONS":
+        raise MethodNotAllowed(match.allowed)
+    return Response(HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(match.allowed)})

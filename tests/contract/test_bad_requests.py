@@ -138,8 +138,6 @@ def test_a_method_that_nobody_knows_is_refused__rfc9110_9_1(players: httpx.Clien
         "/auth/",
         "/auth/nothing",
         "/auth/.well-known/",
-        "/_emulator",
-        "/_emulator/v2/health",
         "/favicon.ico",
         "/.env",
         "/PLAYERS",

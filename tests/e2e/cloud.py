@@ -16,15 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 from uuid import uuid4
 
 import boto3
 import httpx
 
-from tests import ministack
+from scripts.packaging.python313 import find_python
 from tests.contract.server import clean_environment
 from tests.ministack import MiniStack
 
@@ -44,7 +42,6 @@ _PROJECT = (
     "scripts",
     "uv.lock",
 )
-_LAMBDA_PYTHON = "3.13"
 _MISSING_TYPES = {
     "AWS::SecretsManager::RotationSchedule": "the fixture calls the rotation function's steps, as the schedule would",
     "AWS::Logs::QueryDefinition": "nobody reads the queries here",
@@ -233,22 +230,9 @@ def _refers(value: Any, names: set[str]) -> bool:
 
 @contextmanager
 def start_cloud() -> Iterator[Cloud]:
-    """A bootstrapped MiniStack that runs handlers on Lambda's Python, for which the archives have been made."""
-    version = SimpleNamespace(cache_tag=f"cpython-{_LAMBDA_PYTHON.replace('.', '')}")
-    python = SimpleNamespace(executable=_lambda_python(), implementation=version)
-    with mock.patch.object(ministack, "sys", python), MiniStack() as aws:
+    """A MiniStack that runs handlers on Lambda's Python, for which the archives have been made."""
+    with MiniStack(python=find_python()) as aws:
         yield Cloud(aws)
-
-
-def _lambda_python() -> str:
-    if f"{sys.version_info.major}.{sys.version_info.minor}" == _LAMBDA_PYTHON:
-        return sys.executable
-    find = ["uv", "python", "find", "--no-project", _LAMBDA_PYTHON]
-    found = subprocess.run(find, capture_output=True, text=True, check=False)
-    if found.returncode:
-        _run(["uv", "python", "install", _LAMBDA_PYTHON], _ROOT, dict(os.environ))
-        found = subprocess.run(find, capture_output=True, text=True, check=True)
-    return found.stdout.strip()
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:

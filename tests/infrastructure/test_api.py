@@ -30,6 +30,11 @@ EVERYTHING_ELSE = "$default"
 """Where a path goes that is no service's: it answers 404."""
 
 
+def preflights(*services: Service) -> set[str]:
+    """The keys that take a browser's preflight past the authorizer: beside each catch-all that is protected."""
+    return {key.replace("ANY", "OPTIONS") for service in services for key in route_keys(service) if "ANY" in key}
+
+
 def test_of_the_control_plane_only_what_is_listed_here_is_public() -> None:
     assert {route.key for service in SERVICES for route in service.routes if route.public} == PUBLIC
 
@@ -44,7 +49,8 @@ def test_where_players_are_protected_the_identity_provider_and_the_health_check_
 @pytest.mark.parametrize("environment", ["dev", "personal"])
 def test_where_they_are_not_the_control_plane_still_is(environment: str) -> None:
     template = synthesise(environment)
-    assert routes(template, protected=False) == {*route_keys(IDP), *route_keys(PLAYERS), *PUBLIC, EVERYTHING_ELSE}
+    public = {*route_keys(IDP), *route_keys(PLAYERS), *PUBLIC, EVERYTHING_ELSE}
+    assert routes(template, protected=False) == public | preflights(CONTROL)
     assert routes(template, protected=True) == set(route_keys(CONTROL)) - PUBLIC
 
 
@@ -58,12 +64,12 @@ def test_players_of_a_sandbox_are_as_protected_as_the_others() -> None:
 
 
 def test_every_route_of_the_catalogue_is_there_once() -> None:
-    keys = [route["RouteKey"] for route in synthesise("dev").properties("AWS::ApiGatewayV2::Route")]
+    keys = [route["RouteKey"] for route in synthesise("prod").properties("AWS::ApiGatewayV2::Route")]
     assert sorted(keys) == sorted([*(key for service in SERVICES for key in route_keys(service)), EVERYTHING_ELSE])
 
 
 def keys_that_lead_to(service: Service) -> tuple[str, ...]:
-    return (*route_keys(service), EVERYTHING_ELSE) if service is CONTROL else route_keys(service)
+    return (*route_keys(service), *preflights(service), *([EVERYTHING_ELSE] if service is CONTROL else []))
 
 
 def test_each_route_leads_to_its_service_and_everything_else_to_the_control_service() -> None:
@@ -217,6 +223,23 @@ def test_browsers_may_call_only_where_origins_are_configured() -> None:
     assert cors["AllowOrigins"] == ["https://qa.example"]
     assert cors.get("AllowCredentials", False) is False
     assert {"ETag", "Location", "Retry-After"} <= set(cors["ExposeHeaders"])
+
+
+def test_a_page_may_send_a_token_and_what_is_configured() -> None:
+    def allowed(**changes: Any) -> list[str]:
+        cors = synthesise("dev", **changes).only("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+        return list(cors["AllowHeaders"])
+
+    # Browsers do not count Authorization among `*` (Fetch, CORS non-wildcard request-header name).
+    assert {"Authorization", "Content-Type", "If-Match"} <= set(allowed())
+    assert allowed(cors_allow_headers=["X-Mine"]) == ["X-Mine"]
+
+
+def test_a_preflight_is_not_asked_for_a_token() -> None:
+    # Fetch, CORS protocol and credentials: it never carries one. A catch-all with an authorizer would refuse it.
+    template = synthesise("qa", cors_allow_origins=["https://qa.example"])
+    assert preflights(PLAYERS, CONTROL) <= routes(template, protected=False)
+    assert not preflights(IDP) & routes(template, protected=False)  # Its catch-alls are open, to OPTIONS as well.
 
 
 def test_a_domain_of_its_own_is_then_the_only_address() -> None:

@@ -71,6 +71,7 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"account": "1234"}, ["account", "'1234'"]),
     ({"region": "Ireland"}, ["region", "'Ireland'"]),
     ({"cors_allow_origins": "https://a.example/path"}, ["cors_allow_origins", "https://host[:port]"]),
+    ({"cors_allow_headers": "X-Mine,X Yours"}, ["cors_allow_headers.1", "'X Yours'"]),
     ({"alarm_topic_arn": "my-topic"}, ["alarm_topic_arn", "'my-topic'"]),
     ({"token_throttle_rate": "5000"}, ["token_throttle_rate", "not above"]),
     ({"deletion_protection": "true"}, ["deletion_protection", "removal_policy=destroy"]),
@@ -113,6 +114,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"packaging": "zip", "memory_mb": "512", "tracing": "true"}, {"memory_mb": 512, "tracing": True}),
         ({"cors_allow_origins": "https://a.example,http://localhost:3000"},
          {"cors_allow_origins": ("https://a.example", "http://localhost:3000")}),
+        ({"cors_allow_headers": "Authorization,X-Mine"}, {"cors_allow_headers": ("Authorization", "X-Mine")}),
         ({"environment": "qa", "cors_allow_origins": ""}, {"cors_allow_origins": ()}),
         ({"tags": '{"team": "qa"}'}, {"tags": {"team": "qa"}}),
         # What the command line and the library put beside our own settings is none of our business.

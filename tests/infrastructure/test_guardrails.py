@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import Acknowledgment, App, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
+from emulator_stack import guardrails
 from emulator_stack.application import add_stacks
 from emulator_stack.choice import configure
 from emulator_stack.guardrails import acknowledge, add_guardrails
@@ -117,3 +121,44 @@ def test_an_acknowledgement_beside_one_resource_says_nothing_of_another() -> Non
     wildcard_resource(app.node.find_child("One"))  # type: ignore[arg-type]  # a stack, which is a construct
     with pytest.raises(RuntimeError, match="One/Fault"):
         app.synth()
+
+
+class Unaccepting:
+    """Stands in for ``Validations``: it checks, and only notes what is acknowledged, by rule and construct."""
+
+    noted: ClassVar[list[tuple[str, str]]] = []
+
+    def __init__(self, construct: IConstruct) -> None:
+        self._construct = construct
+
+    @classmethod
+    def of(cls, construct: IConstruct) -> Unaccepting:
+        return cls(construct)
+
+    def add_plugins(self, *plugins: Any) -> None:
+        Validations.of(self._construct).add_plugins(*plugins)
+
+    def acknowledge(self, *acknowledged: Acknowledgment) -> None:
+        self.noted.extend((one.id, self._construct.node.path) for one in acknowledged)
+
+
+@pytest.mark.parametrize(("environment", "packaging"), [("prod", "image"), ("dev", "zip")])
+def test_every_acknowledgement_accepts_something_that_is_found(
+    environment: str, packaging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guardrails, "Validations", Unaccepting)
+    monkeypatch.setattr(Unaccepting, "noted", [])
+    app = new_app()
+    add_stacks(app, configure(environment, packaging=packaging))
+    with pytest.raises(RuntimeError, match="Validation"):
+        app.synth()
+    report = json.loads((Path(app.outdir) / "validation-report.json").read_text(encoding="utf-8"))
+    found = {
+        (violation["ruleName"], construct["constructPath"])
+        for pack in report["pluginReports"]
+        for violation in pack["violations"]
+        for construct in violation["violatingConstructs"]
+    }
+    assert Unaccepting.noted
+    for rule, path in Unaccepting.noted:
+        assert [one for one in found if one[0] == rule and f"{one[1]}/".startswith(f"{path}/")], f"{rule}: {path}"

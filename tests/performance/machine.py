@@ -9,16 +9,18 @@ from pathlib import Path
 
 __all__ = ["describe"]
 
+_GATEWAY = ("psn-partner-emulator", "uvicorn", "uvloop", "httptools")
 
-def describe() -> dict[str, str]:
-    """The machine and the versions of what takes part."""
+
+def describe(*packages: str) -> dict[str, str]:
+    """The machine and the versions of what takes part: of ``packages``, or of the local gateway's."""
     return {
         "cpu": _cpu(),
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load average at start": f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown",
-        **{name: version(name) for name in ("psn-partner-emulator", "uvicorn", "uvloop", "httptools")},
+        **{name: version(name) for name in packages or _GATEWAY},
     }
 
 

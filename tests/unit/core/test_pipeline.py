@@ -131,6 +131,15 @@ def test_what_is_not_there_is_a_problem(
         assert answer.headers["Allow"] == "GET, HEAD, PUT"
 
 
+@pytest.mark.parametrize(("path", "status"), [("/things/1", 204), ("/things", 204), ("/things/1/parts", 404)])
+def test_options_tells_what_a_path_answers(build: Callable[..., Building], path: str, status: int) -> None:
+    """RFC 9110 §9.3.7; a preflight that a gateway passes on has to get a 2xx (Fetch, CORS-preflight fetch)."""
+    answer = build().client.call("OPTIONS", path)
+    assert answer.status == status
+    if status == 204:
+        assert answer.headers["Allow"] == {"/things": "GET, HEAD", "/things/1": "GET, HEAD, PUT"}[path]
+
+
 def test_a_head_is_answered_as_a_get(build: Callable[..., Building]) -> None:
     """RFC 9110 §9.3.2."""
     client = build().client
