@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -175,4 +174,4 @@ def _without_an_operation(request: Request, match: Match) -> Response[Any]:
         raise NoSuchPath
     if request.method != "OPTIONS":
         raise MethodNotAllowed(match.allowed)
-    return Response(HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(match.allowed)})
+    return Response(204, headers={"Allow": ", ".join(match.allowed)})
