@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from runtime.core.keys import KeySet
 from runtime.store.dynamodb_table import create_table
 from scripts.packaging.python313 import find_python
 from scripts.packaging.trim import SDK_SERVICES, top_level
-from scripts.packaging.workspace import ROOT, Function, discover
+from scripts.packaging.workspace import ROOT, discover
 from tests.ministack import MiniStack
 
 pytestmark = pytest.mark.slow
@@ -117,7 +119,7 @@ def test_nothing_is_shipped_that_no_request_needs(packages: Path) -> None:
         assert not {"tests", "local", "Dockerfile", "README.md", "pyproject.toml", ".lock", "RECORD",
                     "INSTALLER", "direct_url.json", "pycparser", "pip", "bin"} & set(parts), path  # fmt: skip
         assert path.suffix not in {".pyi", ".c", ".h", ".pyx"}, path
-    models = [path for path in (packages / "layer" / "python" / "botocore" / "data").iterdir() if path.is_dir()]
+    models = [path for data in packages.rglob("botocore/data") for path in data.iterdir() if path.is_dir()]
     assert {path.name for path in models} == set(SDK_SERVICES)
 
 
@@ -136,7 +138,7 @@ def test_licences_and_versions_of_what_is_shipped_are_there(packages: Path) -> N
     for folder in packages.rglob("*.dist-info"):
         assert (folder / "METADATA").is_file(), folder
     for name in ("botocore", "cryptography", "pydantic"):
-        (information,) = (packages / "layer" / "python").glob(f"{name}-*.dist-info")
+        (information,) = packages.rglob(f"{name}-*.dist-info")
         assert [path for path in information.rglob("*") if "LICENSE" in path.name], name
 
 
@@ -157,35 +159,48 @@ json.dump({"answers": answers, "modules": sorted(sys.modules), "compiled": compi
            "origins": [getattr(module, "__file__", None) for module in list(sys.modules.values())]}, sys.stdout)
 """
 
-TOKEN = {"httpMethod": "POST", "path": "/auth/token", "body": '{"username":"testuser","password":"password123"}'}
-PLAYER = {
-    "httpMethod": "POST",
-    "path": "/players",
-    "headers": {"content-type": "application/json"},
-    "body": '{"username":"packaged","email":"packaged@example.com"}',
-}
-HEALTH = {"httpMethod": "GET", "path": "/_emulator/v1/health"}
-CHECK = {
-    "version": "2.0",
-    "rawPath": "/players",
-    "headers": {"authorization": "Bearer x.y.z"},
-    "requestContext": {"http": {"method": "GET", "path": "/players"}, "domainName": "api.test"},
-}
+BASE_URL = "https://api.test"
+TABLE = "packaged"
+SIGNING_KEYS = "signing-keys"
+ROTATION = "5d2f8b8e-7c1b-4d53-9d0e-6c1f3f0f4c11"
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+USER = {"username": "testuser", "password": "password123", "scope": "players:read"}
+PLAYER = {"username": "packaged", "email": "packaged@example.com"}
+JSON = {"content-type": "application/json"}
+
+# In this order, as in a new deployment: first there are keys, then there is what they sign.
 REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "authorizer": [CHECK],
-    "control_api": [HEALTH],
-    "idp_api": [TOKEN],
-    "player_account_api": [PLAYER, {"httpMethod": "GET", "path": "/players"}],
+    "key_rotation": [{"Step": step, "SecretId": SIGNING_KEYS, "ClientRequestToken": ROTATION} for step in STEPS],
+    "idp_api": [{"httpMethod": "POST", "path": "/auth/token", "headers": JSON, "body": json.dumps(USER)}],
+    "player_account_api": [
+        {"httpMethod": "POST", "path": "/players", "headers": JSON, "body": json.dumps(PLAYER)},
+        {"httpMethod": "GET", "path": "/players"},
+    ],
+    "control_api": [{"httpMethod": "GET", "path": "/_emulator/v1/health"}],
 }
 
 
-def serve(packages: Path, function: Function, aws: MiniStack) -> dict[str, Any]:
+def check(token: str) -> dict[str, Any]:
+    """What the gateway asks the authorizer about a request with ``token``."""
+    context = {"http": {"method": "GET", "path": "/players"}, "domainName": "api.test"}
+    headers = {"authorization": f"Bearer {token}"}
+    return {"version": "2.0", "rawPath": "/players", "headers": headers, "requestContext": context}
+
+
+def serve(packages: Path, package: str, events: list[dict[str, Any]], aws: MiniStack) -> dict[str, Any]:
     # -I: neither the environment's variables nor this project; -S: none of the interpreter's own packages.
-    places = [packages / "functions" / function.package, packages / "layer" / "python"]
+    places = [packages / "functions" / package, packages / "layer" / "python"]
+    settings = {
+        "ENVIRONMENT": "dev",
+        "PSN_EMULATOR_TABLE": TABLE,
+        "PSN_EMULATOR_SIGNING_KEYS_SECRET": SIGNING_KEYS,
+        "PSN_EMULATOR_BASE_URL": BASE_URL,
+        "PSN_EMULATOR_METRICS": "true",
+    }
     done = subprocess.run(
-        [find_python(), "-I", "-S", "-B", "-c", _SERVE, function.module, *places],
-        env={**aws.environment, "PSN_EMULATOR_TABLE": "packaged", "ENVIRONMENT": "dev", "PSN_EMULATOR_METRICS": "true"},
-        input=json.dumps(REQUESTS.get(function.package, [])),
+        [find_python(), "-I", "-S", "-B", "-c", _SERVE, f"runtime.{package}.handler", *places],
+        env={**aws.environment, **settings},
+        input=json.dumps(events),
         cwd=packages,
         capture_output=True,
         text=True,
@@ -198,18 +213,34 @@ def serve(packages: Path, function: Function, aws: MiniStack) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def served(packages: Path) -> Iterator[dict[str, dict[str, Any]]]:
-    with MiniStack() as aws, pytest.MonkeyPatch.context() as patch:
-        for name, value in aws.environment.items():
+def aws() -> Iterator[MiniStack]:
+    """An AWS with what the stack gives to the functions: a table, and a secret in which there are no keys yet."""
+    with MiniStack() as started, pytest.MonkeyPatch.context() as patch:
+        for name, value in started.environment.items():
             patch.setenv(name, value)
-        create_table("packaged", endpoint_url=aws.endpoint_url, region=aws.region)
-        yield {function.package: serve(packages, function, aws) for function in FUNCTIONS}
+        create_table(TABLE, endpoint_url=started.endpoint_url, region=started.region)
+        boto3.client("secretsmanager").create_secret(Name=SIGNING_KEYS, SecretString="{}")
+        yield started
 
 
-def test_the_packages_serve_with_nothing_else_installed(served: dict[str, dict[str, Any]]) -> None:
-    for package, told in served.items():
-        for answer in told["answers"]:
-            assert answer.get("isAuthorized") is False or answer["statusCode"] < 300, (package, answer)
+@pytest.fixture(scope="module")
+def served(packages: Path, aws: MiniStack) -> dict[str, dict[str, Any]]:
+    """What each function told; the authorizer is asked about the token that the identity provider gave."""
+    told = {package: serve(packages, package, events, aws) for package, events in REQUESTS.items()}
+    token = json.loads(told["idp_api"]["answers"][0]["body"])["access_token"]
+    return told | {"authorizer": serve(packages, "authorizer", [check(token)], aws)}
+
+
+def test_the_packages_serve_with_nothing_else_installed(served: dict[str, dict[str, Any]], aws: MiniStack) -> None:
+    assert served.keys() == {function.package for function in FUNCTIONS}
+    for package in ("idp_api", "player_account_api", "control_api"):
+        for answer in served[package]["answers"]:
+            assert answer["statusCode"] < 300, (package, answer)
+    (verdict,) = served["authorizer"]["answers"]
+    assert verdict["context"]["scope"] == "players:read"
+    rotated = boto3.client("secretsmanager", endpoint_url=aws.endpoint_url).get_secret_value(SecretId=SIGNING_KEYS)
+    assert rotated["VersionId"] == ROTATION
+    assert len(KeySet(json.loads(rotated["SecretString"])).published) == 2
 
 
 def test_bytecode_is_used_and_nothing_is_compiled_at_run_time(served: dict[str, dict[str, Any]]) -> None:
