@@ -45,18 +45,17 @@ def on_host_network() -> bool:
     return "CONTAINERS_CONF" in engine_environment()
 
 
-def engine(*arguments: str, stdin: Path | None = None) -> str:
+def engine(*arguments: str, stdin: str = "") -> str:
     """Run the engine and return what it prints."""
     environment = engine_environment()
-    with (stdin or Path(os.devnull)).open("rb") as file:
-        done = subprocess.run(
-            [environment["CDK_DOCKER"], *arguments],
-            env={**os.environ, **environment},
-            stdin=file,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [environment["CDK_DOCKER"], *arguments],
+        env={**os.environ, **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"{environment['CDK_DOCKER']} {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}")
     return done.stdout.strip()

@@ -12,19 +12,16 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
-from runtime.core.keys import KeySet
-from runtime.store.dynamodb_table import create_table
 from scripts.packaging.python313 import find_python
 from scripts.packaging.trim import SDK_SERVICES, top_level
-from scripts.packaging.workspace import ROOT, discover
+from scripts.packaging.workspace import ROOT, Function, discover
 from tests.ministack import MiniStack
+from tests.packaging.serving import SERVE, Run, Served, serve_all
 
 pytestmark = pytest.mark.slow
 
@@ -142,113 +139,41 @@ def test_licences_and_versions_of_what_is_shipped_are_there(packages: Path) -> N
         assert [path for path in information.rglob("*") if "LICENSE" in path.name], name
 
 
-# Serves a few requests in a process that sees the packages and nothing else, and tells what it imported.
-_SERVE = """
-import importlib, importlib.machinery, json, sys
-sys.path[:0] = sys.argv[2:4]
-compiled = []
-loader = importlib.machinery.SourceFileLoader
-original = loader.source_to_code
-def source_to_code(self, data, path, **other):
-    compiled.append(str(path))
-    return original(self, data, path, **other)
-loader.source_to_code = source_to_code
-handler = importlib.import_module(sys.argv[1]).lambda_handler
-answers = [handler(event, None) for event in json.load(sys.stdin)]
-json.dump({"answers": answers, "modules": sorted(sys.modules), "compiled": compiled,
-           "origins": [getattr(module, "__file__", None) for module in list(sys.modules.values())]}, sys.stdout)
-"""
+def serve_from(packages: Path) -> Run:
+    """Python 3.13 with the packages, and with nothing else: neither this project, nor what is installed for it."""
 
-BASE_URL = "https://api.test"
-TABLE = "packaged"
-SIGNING_KEYS = "signing-keys"
-ROTATION = "5d2f8b8e-7c1b-4d53-9d0e-6c1f3f0f4c11"
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-USER = {"username": "testuser", "password": "password123", "scope": "players:read"}
-PLAYER = {"username": "packaged", "email": "packaged@example.com"}
-JSON = {"content-type": "application/json"}
+    def serve(function: Function, environment: Mapping[str, str], told: str) -> str:
+        # -I: neither the environment's variables nor this project; -S: none of the interpreter's own packages.
+        places = [packages / "functions" / function.package, packages / "layer" / "python"]
+        done = subprocess.run(
+            [find_python(), "-I", "-S", "-B", "-c", SERVE, function.module, *places],
+            env=dict(environment),
+            input=told,
+            cwd=packages,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
-# In this order, as in a new deployment: first there are keys, then there is what they sign.
-REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "key_rotation": [{"Step": step, "SecretId": SIGNING_KEYS, "ClientRequestToken": ROTATION} for step in STEPS],
-    "idp_api": [{"httpMethod": "POST", "path": "/auth/token", "headers": JSON, "body": json.dumps(USER)}],
-    "player_account_api": [
-        {"httpMethod": "POST", "path": "/players", "headers": JSON, "body": json.dumps(PLAYER)},
-        {"httpMethod": "GET", "path": "/players"},
-    ],
-    "control_api": [{"httpMethod": "GET", "path": "/_emulator/v1/health"}],
-}
-
-
-def check(token: str) -> dict[str, Any]:
-    """What the gateway asks the authorizer about a request with ``token``."""
-    context = {"http": {"method": "GET", "path": "/players"}, "domainName": "api.test"}
-    headers = {"authorization": f"Bearer {token}"}
-    return {"version": "2.0", "rawPath": "/players", "headers": headers, "requestContext": context}
-
-
-def serve(packages: Path, package: str, events: list[dict[str, Any]], aws: MiniStack) -> dict[str, Any]:
-    # -I: neither the environment's variables nor this project; -S: none of the interpreter's own packages.
-    places = [packages / "functions" / package, packages / "layer" / "python"]
-    settings = {
-        "ENVIRONMENT": "dev",
-        "PSN_EMULATOR_TABLE": TABLE,
-        "PSN_EMULATOR_SIGNING_KEYS_SECRET": SIGNING_KEYS,
-        "PSN_EMULATOR_BASE_URL": BASE_URL,
-        "PSN_EMULATOR_METRICS": "true",
-    }
-    done = subprocess.run(
-        [find_python(), "-I", "-S", "-B", "-c", _SERVE, f"runtime.{package}.handler", *places],
-        env={**aws.environment, **settings},
-        input=json.dumps(events),
-        cwd=packages,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    # The function logs to the same stream, each line an object.
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    return serve
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[MiniStack]:
-    """An AWS with what the stack gives to the functions: a table, and a secret in which there are no keys yet."""
-    with MiniStack() as started, pytest.MonkeyPatch.context() as patch:
-        for name, value in started.environment.items():
-            patch.setenv(name, value)
-        create_table(TABLE, endpoint_url=started.endpoint_url, region=started.region)
-        boto3.client("secretsmanager").create_secret(Name=SIGNING_KEYS, SecretString="{}")
-        yield started
+def served(packages: Path, aws: MiniStack) -> dict[str, Served]:
+    return serve_all(serve_from(packages), aws)
 
 
-@pytest.fixture(scope="module")
-def served(packages: Path, aws: MiniStack) -> dict[str, dict[str, Any]]:
-    """What each function told; the authorizer is asked about the token that the identity provider gave."""
-    told = {package: serve(packages, package, events, aws) for package, events in REQUESTS.items()}
-    token = json.loads(told["idp_api"]["answers"][0]["body"])["access_token"]
-    return told | {"authorizer": serve(packages, "authorizer", [check(token)], aws)}
-
-
-def test_the_packages_serve_with_nothing_else_installed(served: dict[str, dict[str, Any]], aws: MiniStack) -> None:
+def test_the_packages_serve_with_nothing_else_installed(served: dict[str, Served]) -> None:
     assert served.keys() == {function.package for function in FUNCTIONS}
-    for package in ("idp_api", "player_account_api", "control_api"):
-        for answer in served[package]["answers"]:
-            assert answer["statusCode"] < 300, (package, answer)
-    (verdict,) = served["authorizer"]["answers"]
-    assert verdict["context"]["scope"] == "players:read"
-    rotated = boto3.client("secretsmanager", endpoint_url=aws.endpoint_url).get_secret_value(SecretId=SIGNING_KEYS)
-    assert rotated["VersionId"] == ROTATION
-    assert len(KeySet(json.loads(rotated["SecretString"])).published) == 2
 
 
-def test_bytecode_is_used_and_nothing_is_compiled_at_run_time(served: dict[str, dict[str, Any]]) -> None:
-    assert {package: told["compiled"] for package, told in served.items()} == {package: [] for package in served}
+def test_bytecode_is_used_and_nothing_is_compiled_at_run_time(served: dict[str, Served]) -> None:
+    assert {package: told.compiled for package, told in served.items()} == {package: [] for package in served}
 
 
-def test_every_dependency_that_is_shipped_is_imported(packages: Path, served: dict[str, dict[str, Any]]) -> None:
-    imported = {package: {name.partition(".")[0] for name in told["modules"]} for package, told in served.items()}
-    for package, names in imported.items():
-        assert set(top_level(packages / "functions" / package)) <= names
-    assert set(top_level(packages / "layer" / "python")) <= set().union(*imported.values())
+def test_every_dependency_that_is_shipped_is_imported(packages: Path, served: dict[str, Served]) -> None:
+    for package, told in served.items():
+        assert set(top_level(packages / "functions" / package)) <= told.imported, package
+    assert set(top_level(packages / "layer" / "python")) <= {name for told in served.values() for name in told.imported}
