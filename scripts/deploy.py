@@ -13,7 +13,6 @@ again after a failure. A tag is for ever: new code needs a new one. docs/packagi
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ from pathlib import Path
 if __name__ == "__main__":  # Run as a file: imports begin at the project, and not in this folder.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from emulator_stack.choice import ConfigurationError, configure
+from emulator_stack.config import EnvironmentConfig
 from scripts.packaging import cdk, smoke
 from scripts.packaging.cloud import Cloud
 from scripts.packaging.deployment import (
@@ -38,7 +39,7 @@ from scripts.packaging.workspace import choose
 __all__ = ["main"]
 
 _ENVIRONMENTS = ("dev", "qa", "staging", "prod")
-_OWNER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 
 
 def main(arguments: Sequence[str] | None = None, *, cloud: Callable[[], Cloud] = Cloud) -> int:
@@ -63,7 +64,15 @@ def _deploy(chosen: argparse.Namespace, cloud: Callable[[], Cloud]) -> int:
     if chosen.tag is None:
         raise Misuse("say what to deploy: --tag v1.0.0")
     check_tag(chosen.tag)
-    plan = Plan(chosen.environment, chosen.tag, choose(chosen.services), build=not chosen.no_build)
+    functions = choose(chosen.services)
+    config = _configuration(chosen.environment)
+    if not config.uses_registry:
+        raise Misuse(
+            f"the functions of {chosen.environment} do not come from repositories of images (packaging="
+            f"{config.packaging}): deploy it with `npx cdk deploy -c environment={chosen.environment}`"
+        )
+    platform = _PLATFORMS[config.architecture]
+    plan = Plan(chosen.environment, chosen.tag, functions, platform, build=not chosen.no_build)
     commit = check_sources()
     aws = cloud()
     account = aws.check_access()
@@ -78,12 +87,19 @@ def _deploy_personal(chosen: argparse.Namespace, cloud: Callable[[], Cloud]) -> 
         raise Misuse("--owner is for a personal stack, --environment for a shared one: choose one of them")
     if chosen.tag is not None or chosen.services or chosen.no_build:
         raise Misuse("a personal stack is built from what is on disk: --owner goes alone")
-    if not _OWNER.fullmatch(chosen.owner) or chosen.owner in _ENVIRONMENTS:
-        raise Misuse(f"{chosen.owner!r} cannot be an owner: lower-case letters, digits and single hyphens, as in alice")
+    _configuration("personal", chosen.owner)
     aws = cloud()
     console.print(f"Deploying the stack of {chosen.owner}, account {aws.check_access()}")
     check_stack(aws, f"psn-emulator-{chosen.owner}")
     return _check(deploy_personal(chosen.owner, cdk.deploy, console.print))
+
+
+def _configuration(environment: str, owner: str | None = None) -> EnvironmentConfig:
+    """The environment as emulator_stack/environments.py has it. Raises :class:`Misuse` when it cannot be deployed."""
+    try:
+        return configure(environment, owner=owner)
+    except ConfigurationError as error:
+        raise Misuse(str(error)) from error
 
 
 def _check(url: str) -> int:

@@ -8,7 +8,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-__all__ = ["engine", "engine_environment", "on_host_network"]
+__all__ = ["engine", "engine_environment", "podman_environment"]
 
 _FOLDER = Path(__file__).parents[2] / "build" / "containers"
 
@@ -31,6 +31,12 @@ def engine_environment() -> dict[str, str]:
         return {"CDK_DOCKER": chosen}
     if shutil.which("docker") and _answers("docker", {}):
         return {"CDK_DOCKER": "docker"}
+    return podman_environment()
+
+
+@cache
+def podman_environment() -> dict[str, str]:
+    """The variables that make them use podman. Raises when there is none."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     configuration = _FOLDER / "containers.conf"
     configuration.write_text(_CONTAINERS_CONF, encoding="utf-8")
@@ -38,11 +44,6 @@ def engine_environment() -> dict[str, str]:
     if not shutil.which("podman") or not _answers("podman", environment):
         raise RuntimeError("these tests need a container engine: apt-get install -y podman runc debootstrap")
     return environment
-
-
-def on_host_network() -> bool:
-    """Whether containers share the network of this machine, so that none can publish a port."""
-    return "CONTAINERS_CONF" in engine_environment()
 
 
 def engine(*arguments: str, stdin: str = "") -> str:

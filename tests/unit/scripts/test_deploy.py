@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import pytest
 
+from emulator_stack.choice import configure
 from scripts import deploy
 from scripts.packaging import cdk, smoke
 from scripts.packaging.deployment import Plan, check_sources
@@ -120,6 +121,29 @@ def test_an_image_for_another_processor_is_refused(run: Run, fakes: Fakes, cloud
     assert "is for amd64, and the functions run on linux/arm64: build it with --platform linux/arm64" in err
 
 
+def test_the_images_are_for_the_processor_that_the_environment_has(
+    run: Run, fakes: Fakes, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure("dev", architecture="x86_64")
+    monkeypatch.setattr(deploy, "configure", lambda *_, **__: config)
+    fakes.behave({"image inspect": (0, f"sha256:{'a' * 64} 1 amd64")})
+    assert release(run, cloud)[0] == 0
+    built = [call for call in fakes.calls if call[1] == "build"]
+    assert {call[call.index("--platform") + 1] for call in built} == {"linux/amd64"}
+
+
+def test_an_environment_of_archives_is_refused(
+    run: Run, fakes: Fakes, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure("dev", packaging="zip")
+    monkeypatch.setattr(deploy, "configure", lambda *_, **__: config)
+    code, _, err = release(run, cloud)
+    assert code == 2
+    assert "packaging=zip" in err
+    assert "npx cdk deploy -c environment=dev" in err
+    assert fakes.calls == []
+
+
 def test_a_stack_that_fails_says_how_to_go_on(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
     fakes.behave({"deploy psn-emulator-dev ": (1, "UPDATE_FAILED")})
     code, _, err = release(run, cloud)
@@ -163,8 +187,9 @@ MISUSE = {
     "a tag that is none": (["--tag", "-", "--environment", "dev"], "is no tag"),
     "both": (["--owner", "alice", "--environment", "dev"], "choose one of them"),
     "a personal tag": (["--owner", "alice", "--tag", "v1"], "--owner goes alone"),
-    "an owner that is none": (["--owner", "Alice!"], "cannot be an owner"),
-    "an owner that is an environment": (["--owner", "prod"], "cannot be an owner"),
+    "an owner that is none": (["--owner", "Alice!"], "owner: 'Alice!' is refused"),
+    "an owner that is an environment": (["--owner", "prod"], "would be taken for an environment's name"),
+    "an owner that is too long": (["--owner", "a" * 21], "up to 20"),
 }
 
 
