@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess  # nosec B404 # these scripts exist to drive other tools
@@ -56,8 +57,10 @@ def run(
         check=False,
     )
     if done.returncode:
-        how = f"{_called(command)}, exit code {done.returncode}"
-        raise Failed(f"{step} failed ({how})", _tail(done.stdout, done.stderr))
+        output = _tail(done.stdout, done.stderr)
+        if os.strerror(errno.ENOSPC) in output:
+            raise Failed(f"{step} failed, because the disk is full: make room and run this again", output)
+        raise Failed(f"{step} failed ({_called(command)}, exit code {done.returncode})", output)
     return done.stdout
 
 

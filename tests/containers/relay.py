@@ -12,15 +12,15 @@ from typing import Self
 
 __all__ = ["Relay"]
 
-_ECR = re.compile(rb"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com:443")
+_AWS = re.compile(rb"\.(amazonaws\.com|api\.aws|aws\.dev):443$")
 _CHUNK = 1 << 16
 
 
 class Relay:
     """Passes requests on to 127.0.0.1:``port``, inside ``with``: as a proxy for every host, or asked directly.
 
-    ECR's own host is refused over TLS, so that no request for it leaves this machine; the engine then asks for it in
-    plain HTTP, if it may. All other TLS passes to where it wants to go: images are built with packages from PyPI.
+    AWS's own hosts are refused over TLS, so that nothing reaches them; the engine then asks for ECR's in plain HTTP, as
+    it is told that it may. All other TLS passes to where it wants to go: images are built with packages from PyPI.
     """
 
     def __init__(self, address: str) -> None:
@@ -74,12 +74,12 @@ class _Connection(socketserver.StreamRequestHandler):
             self._exchange(upstream)
 
     def _tunnel(self, target: bytes) -> None:
-        if _ECR.fullmatch(target):
-            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
-            return
         host, _, port = target.decode().rpartition(":")
         while self.rfile.readline().strip():
             pass
+        if _AWS.search(target):
+            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            return
         with socket.create_connection((host, int(port))) as upstream:
             self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
             self._exchange(upstream)

@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
+from platform import machine
 
 import pytest
 
@@ -52,11 +53,16 @@ def test_all_services_are_built(fakes: Fakes, run: Run) -> None:
 
 def test_the_engine_is_the_one_that_the_cdk_uses(fakes: Fakes, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     fakes.add("docker", "podman")
-    fakes.behave({"--version": (0, "podman version 5.0.0")})
+    architecture = "arm64" if machine() in ("arm64", "aarch64") else "amd64"
+    inspected = f"sha256:{'a' * 64} 1 {architecture}"
+    fakes.behave({"--version": (0, "podman version 5.0.0"), "image inspect": (0, inspected)})
     monkeypatch.setenv("CDK_DOCKER", "podman")
     assert run(build.main, "--service", "idp_api")[0] == 0
     assert {call[0] for call in fakes.calls} == {"podman"}
-    assert "--timestamp" in next(call for call in fakes.calls if call[1] == "build")
+    built = next(call for call in fakes.calls if call[1] == "build")
+    assert "--timestamp" in built
+    # Without it, podman 4 leaves TARGETARCH empty, and the dependencies would be those of another processor.
+    assert built[built.index("--platform") + 1] in ("linux/arm64", "linux/amd64")
 
 
 def test_a_failure_shows_its_step_and_keeps_the_other_services(fakes: Fakes, run: Run) -> None:
@@ -200,6 +206,15 @@ def test_a_disk_that_fills_leaves_the_manifest_whole(
     assert "the disk is full" in err
     assert manifest_file.read_text() == before
     assert list(manifest_file.parent.iterdir()) == [manifest_file]
+
+
+def test_an_engine_whose_disk_fills_is_told_apart(fakes: Fakes, run: Run) -> None:
+    fakes.add("docker")
+    fakes.behave({"build --file": (1, "STEP 5: RUN uv pip install\nNo space left on device (os error 28)")})
+    code, _, err = run(build.main, "--service", "idp_api", "--tag", "v1")
+    assert code == 1
+    assert "building psn-emulator-idp-api:v1 failed, because the disk is full: make room and run this again" in err
+    assert "STEP 5: RUN uv pip install" in err
 
 
 def test_a_damaged_manifest_is_named(manifest_file: Path) -> None:
