@@ -85,6 +85,24 @@ def test_extension_modules_are_for_the_chosen_processor(architecture: str, tmp_p
         assert newest <= 34, f"{path.name} needs a newer glibc than Amazon Linux 2023 has"
 
 
+_ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=4m tmpfs "$1" && mkdir "$1/zip" && touch "$1/zip/from-before" || exit 99
+"$2" "$3" --clean --output "$1/zip"; code=$?
+find "$1" -type f; exit $code
+"""
+
+
+def test_a_disk_that_fills_is_one_message_and_leaves_what_was_there(tmp_path: Path) -> None:
+    # In a mount name space of its own, which is gone with the process.
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", _ON_A_SMALL_DISK, "sh", str(tmp_path)]
+    script = str(ROOT / "scripts" / "build_zip.py")
+    done = subprocess.run([*command, sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("error: layer: installing dependencies failed, because the disk is full: make room")
+    assert done.stdout.splitlines()[-1] == f"{tmp_path}/zip/from-before"
+    assert done.stdout.count(str(tmp_path)) == 1
+
+
 def test_an_archive_is_its_folder(packages: Path) -> None:
     functions = packages / "functions"
     for archive, folder in [

@@ -1,4 +1,4 @@
-"""What deploying asks of AWS first: whether there is a way in. (tests/packaging/test_deploy.py asks a whole account.)"""
+"""What deploying asks of AWS first: whether there is a way in. tests/packaging/test_deploy.py asks for the rest."""
 
 from __future__ import annotations
 
