@@ -22,7 +22,7 @@ if __name__ == "__main__":  # Run as a file: imports begin at the project, and n
 from scripts.packaging.archives import UNZIPPED_LIMIT, ZIPPED_LIMIT, Part, build
 from scripts.packaging.dependencies import PLATFORMS
 from scripts.packaging.outcome import finish
-from scripts.packaging.terminal import console, megabytes, summary
+from scripts.packaging.terminal import add_json_option, choose_output, console, megabytes, show_json, summary
 from scripts.packaging.workspace import ROOT, choose
 
 __all__ = ["main"]
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--arch", choices=sorted(PLATFORMS), default="arm64", help="what Lambda runs it on (default: %(default)s)"
     )
     parser.add_argument("--output", type=Path, default=_TARGET, help="where to put it (default: dist/zip)")
+    add_json_option(parser)
     chosen = parser.parse_args(arguments)
+    choose_output(as_json=chosen.json)
     return finish(lambda: _build(chosen))
 
 
@@ -52,6 +54,7 @@ def _build(chosen: argparse.Namespace) -> int:
     layer, parts = build(functions, target, architecture=chosen.arch, clean=chosen.clean, tell=console.print)
     _show(layer, parts, chosen.arch)
     console.print(f"In {target}")
+    show_json({part.name: {"folder": str(part.folder), **part.entry} for part in (layer, *parts)})
     return 0
 
 

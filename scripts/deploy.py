@@ -33,7 +33,7 @@ from scripts.packaging.deployment import (
 )
 from scripts.packaging.images import check_tag
 from scripts.packaging.outcome import Misuse, finish
-from scripts.packaging.terminal import console
+from scripts.packaging.terminal import add_json_option, choose_output, console, show_json
 from scripts.packaging.workspace import choose
 
 __all__ = ["main"]
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None, *, cloud: Callable[[], Cloud] =
     parser.add_argument("--services", nargs="+", metavar="NAME", help="only these functions (default: all)")
     parser.add_argument("--no-build", action="store_true", help="push images that scripts/build.py made")
     parser.add_argument("--owner", metavar="NAME", help="deploy a personal stack of this name instead")
+    add_json_option(parser)
     chosen = parser.parse_args(arguments)
+    choose_output(as_json=chosen.json)
     return finish(lambda: _deploy(chosen, cloud))
 
 
@@ -105,6 +107,7 @@ def _configuration(environment: str, owner: str | None = None) -> EnvironmentCon
 def _check(url: str) -> int:
     smoke.check(url)
     console.print(f"It answers: {url}")
+    show_json({"url": url})
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.packaging.cloud import Cloud
 from scripts.packaging.ecr import log_in
-from scripts.packaging.engine import Engine
+from scripts.packaging.engine import Engine, Image
 from scripts.packaging.images import Result, build_all, local_name, push_all
 from scripts.packaging.manifest import write_whole
 from scripts.packaging.outcome import Failed, Misuse
@@ -148,7 +148,7 @@ def _built(plan: Plan, engine: Engine, functions: Sequence[Function], tell: Call
     if plan.build:
         results = build_all(engine, functions, tag=plan.tag, platform=plan.platform, cache=True, tell=tell)
     else:
-        results = [Result(function, 0, engine.inspect(local_name(function, plan.tag))) for function in functions]
+        results = [Result(function, 0, _made_earlier(plan, engine, function)) for function in functions]
     for result in results:
         if result.image and plan.platform != f"linux/{result.image.architecture}":
             raise Failed(
@@ -156,6 +156,16 @@ def _built(plan: Plan, engine: Engine, functions: Sequence[Function], tell: Call
                 f"build it with --platform {plan.platform}"
             )
     return results
+
+
+def _made_earlier(plan: Plan, engine: Engine, function: Function) -> Image:
+    try:
+        return engine.inspect(local_name(function, plan.tag))
+    except Failed as error:
+        raise Failed(
+            f"there is no image {local_name(function, plan.tag)} on this machine: leave out --no-build, or run "
+            f"`uv run python scripts/build.py --service {function.package} --tag {plan.tag} --platform {plan.platform}`"
+        ) from error
 
 
 def _url(stack: str, outputs: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.packaging.outcome import Failed
+from scripts.packaging.terminal import console
 
 __all__ = ["find", "run", "stream"]
 
@@ -21,6 +22,7 @@ _HINTS = {
 }
 _TAIL_LINES = 60
 _PATIENCE_SECONDS = 10.0
+_STANDARD_ERROR = 2
 _BESIDE = Path(sys.executable).parent
 
 
@@ -57,9 +59,9 @@ def run(
 
 
 def stream(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str] | None = None) -> int:
-    """Run ``command`` with its output on this terminal, and return its exit code."""
+    """Run ``command`` with its output where people read ours, and return its exit code."""
     sys.stdout.flush()
-    with _start(command, cwd, environment) as process:
+    with _start(command, cwd, environment, output=_STANDARD_ERROR if console.stderr else None) as process:
         _await(process)
     return process.returncode
 

@@ -145,13 +145,14 @@ def test_what_is_pushed_is_one_image_and_no_attestation(package: str, account: A
     assert "manifests" not in json.loads(manifest)
 
 
-@pytest.mark.usefixtures("first")
-def test_the_same_command_again_changes_nothing(clone: Clone, account: Account) -> None:
+def test_the_same_command_again_changes_nothing(first: str, clone: Clone, account: Account) -> None:
     before = running(account)
-    told = deploy(clone, "--tag", "test-1")
-    assert told.count("is in its repository already") == len(PACKAGES)
-    assert "pushing" not in told
-    assert "(no changes)" in told
+    done = clone.script("deploy.py", "--environment", "dev", "--tag", "test-1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert f"It answers: {json.loads(done.stdout)['url']}\n" in first
+    assert done.stderr.count("is in its repository already") == len(PACKAGES)
+    assert "pushing" not in done.stderr
+    assert "(no changes)" in done.stderr
     assert running(account) == before
 
 

@@ -75,6 +75,24 @@ def test_a_failure_shows_its_step_and_keeps_the_other_services(fakes: Fakes, run
     assert out.count("99.00 MB") == len(ALL) - 1
 
 
+def test_scripts_read_json_on_standard_output(fakes: Fakes, run: Run) -> None:
+    fakes.add("docker")
+    fakes.behave({"psn-emulator-control-api": (1, "no such package")})
+    code, out, err = run(build.main, "--service", "idp_api", "control_api", "--tag", "v1", "--json")
+    assert code == 1
+    told = json.loads(out)
+    assert told["control_api"]["result"] == "failed"
+    assert told["idp_api"] | {"seconds": 0} == {
+        "result": "built",
+        "seconds": 0,
+        "image": "psn-emulator-idp-api:v1",
+        "id": "sha256:" + "a" * 64,
+        "size_bytes": 99 * 2**20,
+        "architecture": "arm64",
+    }
+    assert "[1/2] control_api: building" in err
+
+
 def test_digests_of_pushed_images_are_added_to_the_manifest(fakes: Fakes, run: Run, manifest_file: Path) -> None:
     fakes.add("docker")
     manifest_file.parent.mkdir()

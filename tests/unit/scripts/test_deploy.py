@@ -114,6 +114,21 @@ def test_without_building_the_images_on_this_machine_are_pushed(run: Run, fakes:
     assert len([call for call in fakes.calls if call[1] == "push"]) == len(ALL)
 
 
+def test_an_image_that_was_never_built_is_named_with_what_builds_it(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
+    fakes.behave({"image inspect": (1, "Error: No such image")})
+    code, _, err = release(run, cloud, "--no-build")
+    assert code == 1
+    assert "there is no image psn-emulator-authorizer:v1.0.0 on this machine: leave out --no-build, or run" in err
+    assert "scripts/build.py --service authorizer --tag v1.0.0 --platform linux/arm64" in err
+
+
+def test_the_url_is_alone_on_standard_output_for_scripts(run: Run, cloud: FakeCloud) -> None:
+    code, out, err = release(run, cloud, "--json")
+    assert code == 0
+    assert json.loads(out) == {"url": "https://api.test"}
+    assert "3/4 stack: psn-emulator-dev" in err
+
+
 def test_an_image_for_another_processor_is_refused(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
     fakes.behave({"image inspect": (0, f"sha256:{'a' * 64} 1 amd64")})
     code, _, err = release(run, cloud, "--no-build")

@@ -55,6 +55,14 @@ def test_what_runs_tidies_up_after_ctrl_c(how: str, tmp_path: Path) -> None:
     assert err == "error: stopped. What was finished stays; run this again to go on.\n"
 
 
+def test_where_the_result_is_json_what_runs_prints_elsewhere(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process.console, "stderr", True)
+    assert process.stream([sys.executable, "-c", "print('deploying')"], cwd=ROOT) == 0
+    assert capfd.readouterr() == ("", "deploying\n")
+
+
 def test_the_environments_own_programs_come_before_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("beside", "elsewhere"):
         (tmp_path / name).mkdir()
