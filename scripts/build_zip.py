@@ -59,13 +59,14 @@ def _build(chosen: argparse.Namespace) -> int:
 
 
 def _show(layer: Part, parts: Sequence[Part], architecture: str) -> None:
-    rows = [(layer.name, megabytes(layer.zipped), _share(layer.zipped, ZIPPED_LIMIT), megabytes(layer.unzipped), "", "",
-             layer.sha256[:12])]  # fmt: skip
+    rows = [
+        (layer.name, megabytes(layer.zipped), _share(layer.zipped, ZIPPED_LIMIT), megabytes(layer.unzipped), "", "")
+    ]
     for part in parts:
         whole = part.unzipped + layer.unzipped
         rows.append((part.name, megabytes(part.zipped), _share(part.zipped, ZIPPED_LIMIT), megabytes(part.unzipped),
-                     megabytes(whole), _share(whole, UNZIPPED_LIMIT), part.sha256[:12]))  # fmt: skip
-    headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB", "sha256")
+                     megabytes(whole), _share(whole, UNZIPPED_LIMIT)))  # fmt: skip
+    headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB")
     summary(f"ZIP packages for {architecture}", headings, rows)
     sizes = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])[:_SHOWN_CONSUMERS]
     console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in sizes))

@@ -31,6 +31,7 @@ from scripts.packaging.deployment import (
     deploy_environment,
     deploy_personal,
 )
+from scripts.packaging.engine import Engine
 from scripts.packaging.images import check_tag
 from scripts.packaging.outcome import Misuse, finish
 from scripts.packaging.terminal import add_json_option, choose_output, console, show_json
@@ -80,6 +81,8 @@ def _deploy(chosen: argparse.Namespace, cloud: Callable[[], Cloud]) -> int:
     account = aws.check_access()
     check_stack(aws, plan.registry_stack)
     check_stack(aws, plan.stack)
+    if aws.stack_status(plan.registry_stack) is None:
+        Engine.find()  # Everything is still to be pushed: whatever is in the way of that shows before anything is made.
     console.print(f"Deploying {plan.tag} (commit {commit}) to {plan.environment}, account {account}")
     return _check(deploy_environment(plan, aws, cdk.deploy, console.print))
 

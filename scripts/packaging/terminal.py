@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -35,8 +36,8 @@ def show_json(result: Mapping[str, Any]) -> None:
 
 
 def summary(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column is a name, the others are figures."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    """Print a table: the first column is a name, the others are figures. 80 columns of text should hold it."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     for row in rows:

@@ -57,7 +57,9 @@ def clone(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     (folder / "adapted.py").write_text(_ADAPTED_APP, encoding="utf-8")
     made.change("cdk.json", "python app.py", "python adapted.py")
     if PLATFORM == "linux/amd64":
-        made.change("emulator_stack/environments.py", '"log_retention_days": 7,', '"architecture": "x86_64",')
+        made.change(
+            "emulator_stack/environments.py", '"demo_world": True,', '"demo_world": True, "architecture": "x86_64",'
+        )
     made.commit()
     account_and_region = f"aws://{REGISTRY.partition('.')[0]}/{account.aws.region}"
     done = made.run(NPX, "cdk", "bootstrap", account_and_region, "--app", "")

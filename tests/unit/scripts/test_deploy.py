@@ -187,6 +187,14 @@ def test_a_stack_that_cannot_be_deployed_is_refused(
     assert fakes.calls == []
 
 
+def test_a_first_deployment_without_an_engine_makes_nothing(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
+    (fakes.folder / "docker").unlink()
+    code, _, err = release(run, cloud)
+    assert code == 1
+    assert err.startswith("error: there is no container engine 'docker'")
+    assert fakes.calls == []
+
+
 def test_a_personal_stack_is_built_by_the_cdk(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
     code, _, err = run(deploy.main, "--owner", "alice", cloud=lambda: cloud)
     assert (code, err) == (0, "")

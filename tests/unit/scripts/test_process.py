@@ -13,6 +13,7 @@ import pytest
 
 from scripts.packaging import process
 from scripts.packaging.outcome import Failed
+from scripts.packaging.terminal import console
 from scripts.packaging.workspace import ROOT
 
 _TIDY = """
@@ -58,7 +59,7 @@ def test_what_runs_tidies_up_after_ctrl_c(how: str, tmp_path: Path) -> None:
 def test_where_the_result_is_json_what_runs_prints_elsewhere(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process.console, "stderr", True)
+    monkeypatch.setattr(console, "stderr", True)
     assert process.stream([sys.executable, "-c", "print('deploying')"], cwd=ROOT) == 0
     assert capfd.readouterr() == ("", "deploying\n")
 
