@@ -84,7 +84,8 @@ def open_account(image: str) -> Iterator[Account]:
 @contextmanager
 def _bridge(image: str) -> Iterator[str]:
     """The address of this machine on the bridge of the containers, which is there while one of them is."""
-    container = engine("run", "--detach", "--network", "bridge", "--entrypoint", "sleep", image, "infinity")
+    options = ["--detach", "--network", "bridge", "--stop-signal", "KILL", "--entrypoint", "sleep"]
+    container = engine("run", *options, image, "infinity")
     try:
         yield engine("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", container)
     finally:
