@@ -21,13 +21,13 @@ from scripts.packaging.python313 import find_python
 from scripts.packaging.trim import SDK_SERVICES, top_level
 from scripts.packaging.workspace import ROOT, Function, discover
 from tests.ministack import MiniStack
+from tests.packaging.contents import SECRET
 from tests.packaging.serving import SERVE, Run, Served, serve_all
 
 pytestmark = pytest.mark.slow
 
 FUNCTIONS = discover()
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-SECRET = re.compile(rb"PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}|AKIA[0-9A-Z]{16}")
 
 
 def build(python: Path | str, output: Path, *arguments: str, **environment: str) -> None:
@@ -148,7 +148,7 @@ def test_no_secret_and_no_path_of_this_machine_is_shipped(packages: Path) -> Non
             content = path.read_bytes()
             # Extension modules name the folders of those who built them.
             if path.suffix != ".so" and ".so." not in path.name:
-                assert not SECRET.search(content), path
+                assert not re.search(SECRET, content), path
                 assert not [place for place in places if place in content], path
 
 

@@ -27,6 +27,7 @@ from tests.containers.base_image import base_image
 from tests.containers.engine import engine, engine_environment
 from tests.containers.function import INVOCATIONS, ContainerFunction, await_port, free_port
 from tests.ministack import MiniStack
+from tests.packaging.contents import SECRET
 from tests.packaging.serving import SERVE, Served, serve_all
 
 pytestmark = pytest.mark.slow
@@ -117,6 +118,20 @@ def test_an_image_has_no_tools_to_build_with(function: Function, images: dict[st
     for tool in ("gcc", "cc", "make", "uv"):
         with pytest.raises(RuntimeError):
             engine("run", "--rm", "--network", "host", "--entrypoint", tool, images[function.package], "--version")
+
+
+_FIND = """
+import pathlib, re, sys
+for path in pathlib.Path("/var/task").rglob("*"):
+    if path.is_file() and ".so" not in path.suffixes and re.search(sys.argv[1].encode(), path.read_bytes()):
+        print(path)
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
+def test_an_image_holds_no_secret(function: Function, images: dict[str, str]) -> None:
+    options = ["--rm", "--network", "host", "--entrypoint", "python3"]
+    assert engine("run", *options, images[function.package], "-c", _FIND, SECRET.decode()) == ""
 
 
 def test_an_image_tells_what_it_is_and_runs_as_nobody(images: dict[str, str]) -> None:
