@@ -15,6 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":  # Run as a file: imports begin at the project, and not in this folder.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -24,7 +25,15 @@ from scripts.packaging.ecr import log_in, read_map
 from scripts.packaging.engine import Engine
 from scripts.packaging.images import Result, build_all, check_tag, push_all
 from scripts.packaging.outcome import Misuse, finish
-from scripts.packaging.terminal import console, megabytes, seconds, summary
+from scripts.packaging.terminal import (
+    add_json_option,
+    choose_output,
+    console,
+    megabytes,
+    seconds,
+    show_json,
+    summary,
+)
 from scripts.packaging.workspace import choose
 
 __all__ = ["main"]
@@ -47,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=_PLATFORMS,
         help=f"what the images run on (default: {_PLATFORMS[0]} with --push, as our functions; else this machine's)",
     )
+    add_json_option(parser)
     chosen = parser.parse_args(arguments)
+    choose_output(as_json=chosen.json)
     return finish(lambda: _build(chosen))
 
 
@@ -80,7 +91,7 @@ def _report(results: Sequence[Result]) -> int:
         image = result.image
         rows.append((
             result.function.package,
-            "failed" if result.failure else "pushed" if result.digest else "built",
+            _outcome(result),
             megabytes(image.size) if image else "",
             image.architecture if image else "",
             result.digest[:19] if result.digest else image.id[:19] if image else "",
@@ -89,11 +100,28 @@ def _report(results: Sequence[Result]) -> int:
     summary("Images", ("service", "result", "size", "for", "digest", "time"), rows)
     if any(result.digest for result in results):
         console.print(f"Digests are in {manifest.PATH}")
+    show_json({result.function.package: _entry(result) for result in results})
     failures = [result for result in results if result.failure]
     for result in failures:
         if result.failure is not None:
             print(f"error: {result.function.package}: {result.failure}\n{result.failure.output}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _outcome(result: Result) -> str:
+    return "failed" if result.failure else "pushed" if result.digest else "built"
+
+
+def _entry(result: Result) -> dict[str, Any]:
+    """One image for ``--json``: the digest is there once it is pushed."""
+    entry: dict[str, Any] = {"result": _outcome(result), "seconds": round(result.duration, 1)}
+    if image := result.image:
+        entry |= {"image": image.name, "id": image.id, "size_bytes": image.size, "architecture": image.architecture}
+    if result.digest:
+        entry["digest"] = result.digest
+    if result.failure:
+        entry["failure"] = str(result.failure)
+    return entry
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ if __name__ == "__main__":  # Run as a file: imports begin at the project, and n
 from scripts.packaging.archives import UNZIPPED_LIMIT, ZIPPED_LIMIT, Part, build
 from scripts.packaging.dependencies import PLATFORMS
 from scripts.packaging.outcome import finish
-from scripts.packaging.terminal import console, megabytes, summary
+from scripts.packaging.terminal import add_json_option, choose_output, console, megabytes, show_json, summary
 from scripts.packaging.workspace import ROOT, choose
 
 __all__ = ["main"]
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--arch", choices=sorted(PLATFORMS), default="arm64", help="what Lambda runs it on (default: %(default)s)"
     )
     parser.add_argument("--output", type=Path, default=_TARGET, help="where to put it (default: dist/zip)")
+    add_json_option(parser)
     chosen = parser.parse_args(arguments)
+    choose_output(as_json=chosen.json)
     return finish(lambda: _build(chosen))
 
 
@@ -52,17 +54,19 @@ def _build(chosen: argparse.Namespace) -> int:
     layer, parts = build(functions, target, architecture=chosen.arch, clean=chosen.clean, tell=console.print)
     _show(layer, parts, chosen.arch)
     console.print(f"In {target}")
+    show_json({part.name: {"folder": str(part.folder), **part.entry} for part in (layer, *parts)})
     return 0
 
 
 def _show(layer: Part, parts: Sequence[Part], architecture: str) -> None:
-    rows = [(layer.name, megabytes(layer.zipped), _share(layer.zipped, ZIPPED_LIMIT), megabytes(layer.unzipped), "", "",
-             layer.sha256[:12])]  # fmt: skip
+    rows = [
+        (layer.name, megabytes(layer.zipped), _share(layer.zipped, ZIPPED_LIMIT), megabytes(layer.unzipped), "", "")
+    ]
     for part in parts:
         whole = part.unzipped + layer.unzipped
         rows.append((part.name, megabytes(part.zipped), _share(part.zipped, ZIPPED_LIMIT), megabytes(part.unzipped),
-                     megabytes(whole), _share(whole, UNZIPPED_LIMIT), part.sha256[:12]))  # fmt: skip
-    headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB", "sha256")
+                     megabytes(whole), _share(whole, UNZIPPED_LIMIT)))  # fmt: skip
+    headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB")
     summary(f"ZIP packages for {architecture}", headings, rows)
     sizes = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])[:_SHOWN_CONSUMERS]
     console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in sizes))

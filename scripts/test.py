@@ -27,6 +27,7 @@ from scripts.packaging.workspace import ROOT, Function, choose, discover
 __all__ = ["main"]
 
 _REPORT = Path("reports") / "coverage"
+_TESTS_FAILED = 1  # Exit codes of pytest.
 _NOTHING_COLLECTED = 5
 
 
@@ -58,11 +59,11 @@ def _test(chosen: argparse.Namespace) -> int:
     if code == _NOTHING_COLLECTED:
         raise Failed("no test was found: nothing was tested")
     if code:
-        failed.append("tests")
-    if chosen.html:
+        failed.append("tests" if code == _TESTS_FAILED else f"pytest itself, with exit code {code}")
+    elif chosen.html:
         console.print(f"Coverage: {ROOT / _REPORT / 'index.html'}")
     if failed:
-        raise Failed(f"failed: {', '.join(failed)}")
+        raise Failed(f"failed, as told above: {', '.join(failed)}")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ class Cloud:
 
     def __init__(self) -> None:
         self._session = botocore.session.get_session()
+        if region := os.environ.get("AWS_REGION"):  # The CDK reads it first; botocore knows AWS_DEFAULT_REGION only.
+            self._session.set_config_variable("region", region)
 
     def check_access(self) -> str:
         """The account that will be deployed to. Raises :class:`Failed` without credentials or region."""
@@ -52,7 +55,7 @@ class Cloud:
             raise Failed(_no_access("ECR", error)) from error
         except BotoCoreError as error:
             raise Failed(_no_access("ECR", error)) from error
-        return str(answer["imageDetails"][0]["imageDigest"])
+        return next((str(image["imageDigest"]) for image in answer["imageDetails"]), None)
 
     def deployed_digest(self, function_name: str) -> str | None:
         """The digest of the image that a function runs; ``None`` when there is no such function, or no image in it."""

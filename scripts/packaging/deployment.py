@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.packaging.cloud import Cloud
 from scripts.packaging.ecr import log_in
-from scripts.packaging.engine import Engine
+from scripts.packaging.engine import Engine, Image
 from scripts.packaging.images import Result, build_all, local_name, push_all
 from scripts.packaging.manifest import write_whole
 from scripts.packaging.outcome import Failed, Misuse
@@ -18,7 +18,6 @@ from scripts.packaging.workspace import ROOT, Function, discover
 
 __all__ = ["Plan", "check_sources", "check_stack", "deploy_environment", "deploy_personal"]
 
-_PLATFORM = "linux/arm64"
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
                       "IMPORT_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})  # fmt: skip
 _ADVICE = {
@@ -33,11 +32,12 @@ CdkDeploy = Callable[[str, Mapping[str, str]], dict[str, str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be deployed: ``functions`` in the version ``tag``, to ``environment``."""
+    """What is to be deployed: ``functions`` in the version ``tag``, for ``platform``, to ``environment``."""
 
     environment: str
     tag: str
     functions: tuple[Function, ...]
+    platform: str
     build: bool
 
     @property
@@ -146,16 +146,26 @@ def _pushed(plan: Plan, cloud: Cloud, repositories: Mapping[str, str], tell: Cal
 
 def _built(plan: Plan, engine: Engine, functions: Sequence[Function], tell: Callable[[str], None]) -> list[Result]:
     if plan.build:
-        results = build_all(engine, functions, tag=plan.tag, platform=_PLATFORM, cache=True, tell=tell)
+        results = build_all(engine, functions, tag=plan.tag, platform=plan.platform, cache=True, tell=tell)
     else:
-        results = [Result(function, 0, engine.inspect(local_name(function, plan.tag))) for function in functions]
+        results = [Result(function, 0, _made_earlier(plan, engine, function)) for function in functions]
     for result in results:
-        if result.image and not _PLATFORM.endswith(result.image.architecture):
+        if result.image and plan.platform != f"linux/{result.image.architecture}":
             raise Failed(
-                f"{result.image.name} is for {result.image.architecture}, and the functions run on {_PLATFORM}: "
-                f"build it with --platform {_PLATFORM}"
+                f"{result.image.name} is for {result.image.architecture}, and the functions run on {plan.platform}: "
+                f"build it with --platform {plan.platform}"
             )
     return results
+
+
+def _made_earlier(plan: Plan, engine: Engine, function: Function) -> Image:
+    try:
+        return engine.inspect(local_name(function, plan.tag))
+    except Failed as error:
+        raise Failed(
+            f"there is no image {local_name(function, plan.tag)} on this machine: leave out --no-build, or run "
+            f"`uv run python scripts/build.py --service {function.package} --tag {plan.tag} --platform {plan.platform}`"
+        ) from error
 
 
 def _url(stack: str, outputs: Mapping[str, str]) -> str:

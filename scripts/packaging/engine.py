@@ -67,6 +67,8 @@ class Engine:
         cache: bool,
     ) -> Image:
         """Build an image and call it ``name``. Raises :class:`Failed` with the output of the step that failed."""
+        if self._is_podman:
+            platform = platform or _this_platform()  # Podman 4 sets TARGETARCH only if it is told the platform.
         command = [self.program, "build", "--file", str(dockerfile), "--tag", name]
         command += ["--platform", platform] if platform else []
         command += [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
@@ -75,7 +77,7 @@ class Engine:
             # Docker's format, because Lambda reads it everywhere.
             command += ["--format", "docker", "--timestamp", _EPOCH]
             # Every stage on the target: podman 4 takes one platform's base for both, and labels it as the other's.
-            command += ["--build-arg", f"BUILDPLATFORM={platform or _this_platform()}"]
+            command += ["--build-arg", f"BUILDPLATFORM={platform}"]
         # Lambda refuses images with attestations, which buildx adds unless told not to.
         environment = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "SOURCE_DATE_EPOCH": _EPOCH, "BUILDKIT_PROGRESS": "plain"}
         run([*command, str(context)], step=f"building {name}", environment=environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess  # nosec B404 # these scripts exist to drive other tools
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.packaging.outcome import Failed
+from scripts.packaging.terminal import console
 
 __all__ = ["find", "run", "stream"]
 
@@ -19,13 +21,14 @@ _HINTS = {
     "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
 }
 _TAIL_LINES = 60
+_PATIENCE_SECONDS = 10.0
+_STANDARD_ERROR = 2
+_BESIDE = Path(sys.executable).parent
 
 
 def find(program: str) -> str:
     """The program's path. Raises :class:`Failed` with where to get it."""
-    # Beside the interpreter first: `uv` and `npx` of the project's environment, activated or not.
-    beside = Path(sys.executable).parent
-    found = shutil.which(program) or shutil.which(program, path=str(beside))
+    found = shutil.which(program, path=_path())
     if not found:
         hint = f" ({_HINTS[program]})" if program in _HINTS else ""
         raise Failed(f"{program} is not installed, or not on the PATH{hint}")
@@ -44,32 +47,60 @@ def run(
 
     Raises :class:`Failed` that names the ``step`` and carries the end of what was printed.
     """
-    done = subprocess.run(  # nosec B603 # arguments are a list, and no shell reads them
-        [find(str(command[0])), *map(str, command[1:])],
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        how = f"{_called(command)}, exit code {done.returncode}"
-        raise Failed(f"{step} failed ({how})", _tail(done.stdout, done.stderr))
-    return done.stdout
+    given = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    with _start(command, cwd, environment, stdin=given, output=subprocess.PIPE) as process:
+        printed, complained = _await(process, stdin)
+    if process.returncode:
+        output = _tail(printed, complained)
+        if os.strerror(errno.ENOSPC) in output:
+            raise Failed(f"{step} failed, because the disk is full: make room and run this again", output)
+        raise Failed(f"{step} failed ({_called(command)}, exit code {process.returncode})", output)
+    return printed
 
 
 def stream(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str] | None = None) -> int:
-    """Run ``command`` with its output on this terminal, and return its exit code."""
+    """Run ``command`` with its output where people read ours, and return its exit code."""
     sys.stdout.flush()
-    return subprocess.run(  # nosec B603 # as above
+    with _start(command, cwd, environment, output=_STANDARD_ERROR if console.stderr else None) as process:
+        _await(process)
+    return process.returncode
+
+
+def _path() -> str:
+    """Beside the interpreter first: what the project's environment brings, activated or not."""
+    return os.pathsep.join([str(_BESIDE), os.environ.get("PATH", os.defpath)])
+
+
+def _start(
+    command: Sequence[str | Path],
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+    *,
+    stdin: int | None = None,
+    output: int | None = None,
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # nosec B603 # arguments are a list, and no shell reads them
         [find(str(command[0])), *map(str, command[1:])],
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        check=False,
-    ).returncode
+        env={**os.environ, **(environment or {}), "PATH": _path()},
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        text=True,
+        errors="replace",
+    )
+
+
+def _await(process: subprocess.Popen[str], stdin: str | None = None) -> tuple[str, str]:
+    """What ``process`` printed and complained of. Ctrl-C reaches it, too, and leaves it time to tidy up."""
+    try:
+        return process.communicate(stdin)
+    except KeyboardInterrupt:
+        try:
+            process.communicate(timeout=_PATIENCE_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.kill()
+        raise
 
 
 def _called(command: Sequence[str | Path]) -> str:

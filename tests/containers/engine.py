@@ -1,4 +1,4 @@
-"""A container engine for the tests: Docker where it runs, else podman, told how to run on small and nested machines."""
+"""A container engine for the tests: podman, told how to run on small and nested machines, or Docker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-__all__ = ["engine", "engine_environment", "on_host_network"]
+__all__ = ["engine", "engine_environment"]
 
 _FOLDER = Path(__file__).parents[2] / "build" / "containers"
 
@@ -29,39 +29,41 @@ def engine_environment() -> dict[str, str]:
     """The variables that make scripts and tests use the engine. Raises when there is none: install podman."""
     if chosen := os.environ.get("CDK_DOCKER"):
         return {"CDK_DOCKER": chosen}
-    if shutil.which("docker") and _answers("docker", {}):
-        return {"CDK_DOCKER": "docker"}
+    engines = [_podman(), {"CDK_DOCKER": "docker"}]
+    if os.geteuid():  # Where Docker runs, it does more for those who are not root.
+        engines.reverse()
+    for environment in engines:
+        if _answers(environment):
+            return environment
+    raise RuntimeError("these tests need a container engine: apt-get install -y podman runc debootstrap")
+
+
+def _podman() -> dict[str, str]:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     configuration = _FOLDER / "containers.conf"
     configuration.write_text(_CONTAINERS_CONF, encoding="utf-8")
-    environment = {"CDK_DOCKER": "podman", "CONTAINERS_CONF": str(configuration), "BUILDAH_ISOLATION": "chroot"}
-    if not shutil.which("podman") or not _answers("podman", environment):
-        raise RuntimeError("these tests need a container engine: apt-get install -y podman runc debootstrap")
-    return environment
+    return {"CDK_DOCKER": "podman", "CONTAINERS_CONF": str(configuration), "BUILDAH_ISOLATION": "chroot"}
 
 
-def on_host_network() -> bool:
-    """Whether containers share the network of this machine, so that none can publish a port."""
-    return "CONTAINERS_CONF" in engine_environment()
-
-
-def engine(*arguments: str, stdin: Path | None = None) -> str:
+def engine(*arguments: str, stdin: str = "") -> str:
     """Run the engine and return what it prints."""
     environment = engine_environment()
-    with (stdin or Path(os.devnull)).open("rb") as file:
-        done = subprocess.run(
-            [environment["CDK_DOCKER"], *arguments],
-            env={**os.environ, **environment},
-            stdin=file,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [environment["CDK_DOCKER"], *arguments],
+        env={**os.environ, **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"{environment['CDK_DOCKER']} {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}")
     return done.stdout.strip()
 
 
-def _answers(program: str, environment: dict[str, str]) -> bool:
+def _answers(environment: dict[str, str]) -> bool:
+    program = environment["CDK_DOCKER"]
+    if not shutil.which(program):
+        return False
     done = subprocess.run([program, "info"], env={**os.environ, **environment}, capture_output=True, check=False)
     return done.returncode == 0

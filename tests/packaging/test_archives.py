@@ -12,23 +12,22 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from runtime.store.dynamodb_table import create_table
 from scripts.packaging.python313 import find_python
 from scripts.packaging.trim import SDK_SERVICES, top_level
 from scripts.packaging.workspace import ROOT, Function, discover
 from tests.ministack import MiniStack
+from tests.packaging.contents import SECRET
+from tests.packaging.serving import SERVE, Run, Served, serve_all
 
 pytestmark = pytest.mark.slow
 
 FUNCTIONS = discover()
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-SECRET = re.compile(rb"PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}|AKIA[0-9A-Z]{16}")
 
 
 def build(python: Path | str, output: Path, *arguments: str, **environment: str) -> None:
@@ -76,14 +75,35 @@ def test_another_build_by_another_python_gives_the_same_bytes(packages: Path, tm
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
-def test_extension_modules_are_for_the_chosen_processor(architecture: str, tmp_path: Path) -> None:
-    build(sys.executable, tmp_path / "zip", "--arch", architecture)
+def test_extension_modules_are_for_the_chosen_processor(architecture: str, packages: Path, tmp_path: Path) -> None:
+    folder = packages
+    if architecture != MACHINE:
+        folder = tmp_path / "zip"
+        build(sys.executable, folder, "--arch", architecture)
     # The field e_machine of an ELF header: 0xB7 is AArch64, 0x3E is x86-64.
-    machines = {path.read_bytes()[18] for path in (tmp_path / "zip").rglob("*.so*")}
+    machines = {path.read_bytes()[18] for path in folder.rglob("*.so*")}
     assert machines == {{"arm64": 0xB7, "x86_64": 0x3E}[architecture]}
-    for path in (tmp_path / "zip").rglob("*.so*"):
+    for path in folder.rglob("*.so*"):
         newest = max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())), default=0)
         assert newest <= 34, f"{path.name} needs a newer glibc than Amazon Linux 2023 has"
+
+
+_ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=4m tmpfs "$1" && mkdir "$1/zip" && touch "$1/zip/from-before" || exit 99
+"$2" "$3" --clean --output "$1/zip"; code=$?
+find "$1" -type f; exit $code
+"""
+
+
+def test_a_disk_that_fills_is_one_message_and_leaves_what_was_there(tmp_path: Path) -> None:
+    # In a mount name space of its own, which is gone with the process.
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", _ON_A_SMALL_DISK, "sh", str(tmp_path)]
+    script = str(ROOT / "scripts" / "build_zip.py")
+    done = subprocess.run([*command, sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("error: layer: installing dependencies failed, because the disk is full: make room")
+    assert done.stdout.splitlines()[-1] == f"{tmp_path}/zip/from-before"
+    assert done.stdout.count(str(tmp_path)) == 1
 
 
 def test_an_archive_is_its_folder(packages: Path) -> None:
@@ -117,7 +137,7 @@ def test_nothing_is_shipped_that_no_request_needs(packages: Path) -> None:
         assert not {"tests", "local", "Dockerfile", "README.md", "pyproject.toml", ".lock", "RECORD",
                     "INSTALLER", "direct_url.json", "pycparser", "pip", "bin"} & set(parts), path  # fmt: skip
         assert path.suffix not in {".pyi", ".c", ".h", ".pyx"}, path
-    models = [path for path in (packages / "layer" / "python" / "botocore" / "data").iterdir() if path.is_dir()]
+    models = [path for data in packages.rglob("botocore/data") for path in data.iterdir() if path.is_dir()]
     assert {path.name for path in models} == set(SDK_SERVICES)
 
 
@@ -128,7 +148,7 @@ def test_no_secret_and_no_path_of_this_machine_is_shipped(packages: Path) -> Non
             content = path.read_bytes()
             # Extension modules name the folders of those who built them.
             if path.suffix != ".so" and ".so." not in path.name:
-                assert not SECRET.search(content), path
+                assert not re.search(SECRET, content), path
                 assert not [place for place in places if place in content], path
 
 
@@ -136,88 +156,45 @@ def test_licences_and_versions_of_what_is_shipped_are_there(packages: Path) -> N
     for folder in packages.rglob("*.dist-info"):
         assert (folder / "METADATA").is_file(), folder
     for name in ("botocore", "cryptography", "pydantic"):
-        (information,) = (packages / "layer" / "python").glob(f"{name}-*.dist-info")
+        (information,) = packages.rglob(f"{name}-*.dist-info")
         assert [path for path in information.rglob("*") if "LICENSE" in path.name], name
 
 
-# Serves a few requests in a process that sees the packages and nothing else, and tells what it imported.
-_SERVE = """
-import importlib, importlib.machinery, json, sys
-sys.path[:0] = sys.argv[2:4]
-compiled = []
-loader = importlib.machinery.SourceFileLoader
-original = loader.source_to_code
-def source_to_code(self, data, path, **other):
-    compiled.append(str(path))
-    return original(self, data, path, **other)
-loader.source_to_code = source_to_code
-handler = importlib.import_module(sys.argv[1]).lambda_handler
-answers = [handler(event, None) for event in json.load(sys.stdin)]
-json.dump({"answers": answers, "modules": sorted(sys.modules), "compiled": compiled,
-           "origins": [getattr(module, "__file__", None) for module in list(sys.modules.values())]}, sys.stdout)
-"""
+def serve_from(packages: Path) -> Run:
+    """Python 3.13 with the packages, and with nothing else: neither this project, nor what is installed for it."""
 
-TOKEN = {"httpMethod": "POST", "path": "/auth/token", "body": '{"username":"testuser","password":"password123"}'}
-PLAYER = {
-    "httpMethod": "POST",
-    "path": "/players",
-    "headers": {"content-type": "application/json"},
-    "body": '{"username":"packaged","email":"packaged@example.com"}',
-}
-HEALTH = {"httpMethod": "GET", "path": "/_emulator/v1/health"}
-CHECK = {
-    "version": "2.0",
-    "rawPath": "/players",
-    "headers": {"authorization": "Bearer x.y.z"},
-    "requestContext": {"http": {"method": "GET", "path": "/players"}, "domainName": "api.test"},
-}
-REQUESTS: dict[str, list[dict[str, Any]]] = {
-    "authorizer": [CHECK],
-    "control_api": [HEALTH],
-    "idp_api": [TOKEN],
-    "player_account_api": [PLAYER, {"httpMethod": "GET", "path": "/players"}],
-}
+    def serve(function: Function, environment: Mapping[str, str], told: str) -> str:
+        # -I: neither the environment's variables nor this project; -S: none of the interpreter's own packages.
+        places = [packages / "functions" / function.package, packages / "layer" / "python"]
+        done = subprocess.run(
+            [find_python(), "-I", "-S", "-B", "-c", SERVE, function.module, *places],
+            env=dict(environment),
+            input=told,
+            cwd=packages,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
-
-def serve(packages: Path, function: Function, aws: MiniStack) -> dict[str, Any]:
-    # -I: neither the environment's variables nor this project; -S: none of the interpreter's own packages.
-    places = [packages / "functions" / function.package, packages / "layer" / "python"]
-    done = subprocess.run(
-        [find_python(), "-I", "-S", "-B", "-c", _SERVE, function.module, *places],
-        env={**aws.environment, "PSN_EMULATOR_TABLE": "packaged", "ENVIRONMENT": "dev", "PSN_EMULATOR_METRICS": "true"},
-        input=json.dumps(REQUESTS.get(function.package, [])),
-        cwd=packages,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    # The function logs to the same stream, each line an object.
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    return serve
 
 
 @pytest.fixture(scope="module")
-def served(packages: Path) -> Iterator[dict[str, dict[str, Any]]]:
-    with MiniStack() as aws, pytest.MonkeyPatch.context() as patch:
-        for name, value in aws.environment.items():
-            patch.setenv(name, value)
-        create_table("packaged", endpoint_url=aws.endpoint_url, region=aws.region)
-        yield {function.package: serve(packages, function, aws) for function in FUNCTIONS}
+def served(packages: Path, aws: MiniStack) -> dict[str, Served]:
+    return serve_all(serve_from(packages), aws)
 
 
-def test_the_packages_serve_with_nothing_else_installed(served: dict[str, dict[str, Any]]) -> None:
+def test_the_packages_serve_with_nothing_else_installed(served: dict[str, Served]) -> None:
+    assert served.keys() == {function.package for function in FUNCTIONS}
+
+
+def test_bytecode_is_used_and_nothing_is_compiled_at_run_time(served: dict[str, Served]) -> None:
+    assert {package: told.compiled for package, told in served.items()} == {package: [] for package in served}
+
+
+def test_every_dependency_that_is_shipped_is_imported(packages: Path, served: dict[str, Served]) -> None:
     for package, told in served.items():
-        for answer in told["answers"]:
-            assert answer.get("isAuthorized") is False or answer["statusCode"] < 300, (package, answer)
-
-
-def test_bytecode_is_used_and_nothing_is_compiled_at_run_time(served: dict[str, dict[str, Any]]) -> None:
-    assert {package: told["compiled"] for package, told in served.items()} == {package: [] for package in served}
-
-
-def test_every_dependency_that_is_shipped_is_imported(packages: Path, served: dict[str, dict[str, Any]]) -> None:
-    imported = {package: {name.partition(".")[0] for name in told["modules"]} for package, told in served.items()}
-    for package, names in imported.items():
-        assert set(top_level(packages / "functions" / package)) <= names
-    assert set(top_level(packages / "layer" / "python")) <= set().union(*imported.values())
+        assert set(top_level(packages / "functions" / package)) <= told.imported, package
+    assert set(top_level(packages / "layer" / "python")) <= {name for told in served.values() for name in told.imported}

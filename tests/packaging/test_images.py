@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -27,6 +27,8 @@ from tests.containers.base_image import base_image
 from tests.containers.engine import engine, engine_environment
 from tests.containers.function import INVOCATIONS, ContainerFunction, await_port, free_port
 from tests.ministack import MiniStack
+from tests.packaging.contents import SECRET
+from tests.packaging.serving import SERVE, Served, serve_all
 
 pytestmark = pytest.mark.slow
 
@@ -83,11 +85,53 @@ def test_the_authorizers_image_has_no_framework(images: dict[str, str]) -> None:
     assert not {name.partition("/")[0] for name in files(images["authorizer"])} & {"pydantic", "aws_lambda_powertools"}
 
 
+def serve_in_image(function: Function, environment: Mapping[str, str], told: str) -> str:
+    """The image's own Python, with what is in the image."""
+    variables = [part for name, value in environment.items() for part in ("--env", f"{name}={value}")]
+    image = f"psn-emulator-{function.slug}:{TAG}"
+    options = ["--rm", "--interactive", "--network", "host", *variables, "--entrypoint", "python3"]
+    return engine("run", *options, image, "-c", SERVE, function.module, stdin=told)
+
+
+@pytest.fixture(scope="module")
+def served(images: dict[str, str], aws: MiniStack) -> dict[str, Served]:
+    assert images
+    return serve_all(serve_in_image, aws)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
+def test_an_image_holds_no_dependency_that_its_function_does_not_import(
+    function: Function, images: dict[str, str], served: dict[str, Served]
+) -> None:
+    inside = {name.partition("/")[0] for name in files(images[function.package])}
+    shipped = {name.partition(".")[0] for name in inside if not name.endswith(".dist-info")} - {"__pycache__"}
+    assert shipped <= served[function.package].imported
+
+
+def test_an_image_compiles_nothing_at_run_time(served: dict[str, Served]) -> None:
+    places = [path for told in served.values() for path in told.compiled if path.startswith("/var/task")]
+    assert places == []
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
 def test_an_image_has_no_tools_to_build_with(function: Function, images: dict[str, str]) -> None:
     for tool in ("gcc", "cc", "make", "uv"):
         with pytest.raises(RuntimeError):
             engine("run", "--rm", "--network", "host", "--entrypoint", tool, images[function.package], "--version")
+
+
+_FIND = """
+import pathlib, re, sys
+for path in pathlib.Path("/var/task").rglob("*"):
+    if path.is_file() and ".so" not in path.suffixes and re.search(sys.argv[1].encode(), path.read_bytes()):
+        print(path)
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.package)
+def test_an_image_holds_no_secret(function: Function, images: dict[str, str]) -> None:
+    options = ["--rm", "--network", "host", "--entrypoint", "python3"]
+    assert engine("run", *options, images[function.package], "-c", _FIND, SECRET.decode()) == ""
 
 
 def test_an_image_tells_what_it_is_and_runs_as_nobody(images: dict[str, str]) -> None:
@@ -137,11 +181,9 @@ def test_the_specifications_example_answers(images: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def container_set(images: dict[str, str]) -> Iterator[str]:
+def container_set(images: dict[str, str], aws: MiniStack) -> Iterator[str]:
     """All services in containers, on one table, behind the local gateway: its URL."""
-    with MiniStack() as aws, ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        for name, value in aws.environment.items():
-            patch.setenv(name, value)
+    with ExitStack() as stack:
         create_table(TABLE, endpoint_url=aws.endpoint_url, region=aws.region)
         environment = {**aws.environment, "PSN_EMULATOR_TABLE": TABLE, "ENVIRONMENT": "dev"}
         handlers = {

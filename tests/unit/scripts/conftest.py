@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from scripts.packaging import process
+
 _ENGINE = """\
 #!{python}
 import json, os, pathlib, sys
@@ -70,7 +72,8 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fakes:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("FAKES", str(folder))
-    # No engine of this machine may be found: only git, and the tools beside the interpreter.
+    # No engine of this machine may be found: only the fakes, and then what lies beside the interpreter.
+    monkeypatch.setattr(process, "_BESIDE", folder)
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder), str(Path(sys.executable).parent)]))
     for name in ("CDK_DOCKER", "PSN_EMULATOR_BASE_IMAGE"):
         monkeypatch.delenv(name, raising=False)

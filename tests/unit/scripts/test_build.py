@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
+from platform import machine
 
 import pytest
 
@@ -52,11 +53,16 @@ def test_all_services_are_built(fakes: Fakes, run: Run) -> None:
 
 def test_the_engine_is_the_one_that_the_cdk_uses(fakes: Fakes, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     fakes.add("docker", "podman")
-    fakes.behave({"--version": (0, "podman version 5.0.0")})
+    architecture = "arm64" if machine() in ("arm64", "aarch64") else "amd64"
+    inspected = f"sha256:{'a' * 64} 1 {architecture}"
+    fakes.behave({"--version": (0, "podman version 5.0.0"), "image inspect": (0, inspected)})
     monkeypatch.setenv("CDK_DOCKER", "podman")
     assert run(build.main, "--service", "idp_api")[0] == 0
     assert {call[0] for call in fakes.calls} == {"podman"}
-    assert "--timestamp" in next(call for call in fakes.calls if call[1] == "build")
+    built = next(call for call in fakes.calls if call[1] == "build")
+    assert "--timestamp" in built
+    # Without it, podman 4 leaves TARGETARCH empty, and the dependencies would be those of another processor.
+    assert built[built.index("--platform") + 1] in ("linux/arm64", "linux/amd64")
 
 
 def test_a_failure_shows_its_step_and_keeps_the_other_services(fakes: Fakes, run: Run) -> None:
@@ -67,6 +73,24 @@ def test_a_failure_shows_its_step_and_keeps_the_other_services(fakes: Fakes, run
     assert "no such package" in err
     assert "building psn-emulator-control-api:v1 failed" in err
     assert out.count("99.00 MB") == len(ALL) - 1
+
+
+def test_scripts_read_json_on_standard_output(fakes: Fakes, run: Run) -> None:
+    fakes.add("docker")
+    fakes.behave({"psn-emulator-control-api": (1, "no such package")})
+    code, out, err = run(build.main, "--service", "idp_api", "control_api", "--tag", "v1", "--json")
+    assert code == 1
+    told = json.loads(out)
+    assert told["control_api"]["result"] == "failed"
+    assert told["idp_api"] | {"seconds": 0} == {
+        "result": "built",
+        "seconds": 0,
+        "image": "psn-emulator-idp-api:v1",
+        "id": "sha256:" + "a" * 64,
+        "size_bytes": 99 * 2**20,
+        "architecture": "arm64",
+    }
+    assert "[1/2] control_api: building" in err
 
 
 def test_digests_of_pushed_images_are_added_to_the_manifest(fakes: Fakes, run: Run, manifest_file: Path) -> None:
@@ -200,6 +224,15 @@ def test_a_disk_that_fills_leaves_the_manifest_whole(
     assert "the disk is full" in err
     assert manifest_file.read_text() == before
     assert list(manifest_file.parent.iterdir()) == [manifest_file]
+
+
+def test_an_engine_whose_disk_fills_is_told_apart(fakes: Fakes, run: Run) -> None:
+    fakes.add("docker")
+    fakes.behave({"build --file": (1, "STEP 5: RUN uv pip install\nNo space left on device (os error 28)")})
+    code, _, err = run(build.main, "--service", "idp_api", "--tag", "v1")
+    assert code == 1
+    assert "building psn-emulator-idp-api:v1 failed, because the disk is full: make room and run this again" in err
+    assert "STEP 5: RUN uv pip install" in err
 
 
 def test_a_damaged_manifest_is_named(manifest_file: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import pytest
 
+from emulator_stack.choice import configure
 from scripts import deploy
 from scripts.packaging import cdk, smoke
 from scripts.packaging.deployment import Plan, check_sources
@@ -113,11 +114,49 @@ def test_without_building_the_images_on_this_machine_are_pushed(run: Run, fakes:
     assert len([call for call in fakes.calls if call[1] == "push"]) == len(ALL)
 
 
+def test_an_image_that_was_never_built_is_named_with_what_builds_it(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
+    fakes.behave({"image inspect": (1, "Error: No such image")})
+    code, _, err = release(run, cloud, "--no-build")
+    assert code == 1
+    assert "there is no image psn-emulator-authorizer:v1.0.0 on this machine: leave out --no-build, or run" in err
+    assert "scripts/build.py --service authorizer --tag v1.0.0 --platform linux/arm64" in err
+
+
+def test_the_url_is_alone_on_standard_output_for_scripts(run: Run, cloud: FakeCloud) -> None:
+    code, out, err = release(run, cloud, "--json")
+    assert code == 0
+    assert json.loads(out) == {"url": "https://api.test"}
+    assert "3/4 stack: psn-emulator-dev" in err
+
+
 def test_an_image_for_another_processor_is_refused(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
     fakes.behave({"image inspect": (0, f"sha256:{'a' * 64} 1 amd64")})
     code, _, err = release(run, cloud, "--no-build")
     assert code == 1
     assert "is for amd64, and the functions run on linux/arm64: build it with --platform linux/arm64" in err
+
+
+def test_the_images_are_for_the_processor_that_the_environment_has(
+    run: Run, fakes: Fakes, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure("dev", architecture="x86_64")
+    monkeypatch.setattr(deploy, "configure", lambda *_, **__: config)
+    fakes.behave({"image inspect": (0, f"sha256:{'a' * 64} 1 amd64")})
+    assert release(run, cloud)[0] == 0
+    built = [call for call in fakes.calls if call[1] == "build"]
+    assert {call[call.index("--platform") + 1] for call in built} == {"linux/amd64"}
+
+
+def test_an_environment_of_archives_is_refused(
+    run: Run, fakes: Fakes, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure("dev", packaging="zip")
+    monkeypatch.setattr(deploy, "configure", lambda *_, **__: config)
+    code, _, err = release(run, cloud)
+    assert code == 2
+    assert "packaging=zip" in err
+    assert "npx cdk deploy -c environment=dev" in err
+    assert fakes.calls == []
 
 
 def test_a_stack_that_fails_says_how_to_go_on(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
@@ -148,6 +187,14 @@ def test_a_stack_that_cannot_be_deployed_is_refused(
     assert fakes.calls == []
 
 
+def test_a_first_deployment_without_an_engine_makes_nothing(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
+    (fakes.folder / "docker").unlink()
+    code, _, err = release(run, cloud)
+    assert code == 1
+    assert err.startswith("error: there is no container engine 'docker'")
+    assert fakes.calls == []
+
+
 def test_a_personal_stack_is_built_by_the_cdk(run: Run, fakes: Fakes, cloud: FakeCloud) -> None:
     code, _, err = run(deploy.main, "--owner", "alice", cloud=lambda: cloud)
     assert (code, err) == (0, "")
@@ -163,8 +210,9 @@ MISUSE = {
     "a tag that is none": (["--tag", "-", "--environment", "dev"], "is no tag"),
     "both": (["--owner", "alice", "--environment", "dev"], "choose one of them"),
     "a personal tag": (["--owner", "alice", "--tag", "v1"], "--owner goes alone"),
-    "an owner that is none": (["--owner", "Alice!"], "cannot be an owner"),
-    "an owner that is an environment": (["--owner", "prod"], "cannot be an owner"),
+    "an owner that is none": (["--owner", "Alice!"], "owner: 'Alice!' is refused"),
+    "an owner that is an environment": (["--owner", "prod"], "would be taken for an environment's name"),
+    "an owner that is too long": (["--owner", "a" * 21], "up to 20"),
 }
 
 

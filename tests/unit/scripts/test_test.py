@@ -72,7 +72,15 @@ def test_failures_are_named_and_do_not_keep_the_rest_from_running(run: Run, fake
     fakes.behave({"--no-error-summary": (1, ""), "tests/unit": (1, "")})
     code, _, err = run(script.main, "--service", "idp_api")
     assert code == 1
-    assert err.strip().endswith("error: failed: mypy, tests")
+    assert err.strip().endswith("error: failed, as told above: mypy, tests")
+
+
+def test_a_pytest_that_breaks_is_told_from_tests_that_fail(run: Run, fakes: Fakes) -> None:
+    fakes.behave({"tests/unit/idp_api": (3, "INTERNALERROR> OSError: No space left on device")})
+    code, out, err = run(script.main, "--service", "idp_api", "--type", "unit", "--html")
+    assert code == 1
+    assert err.strip().endswith("error: failed, as told above: pytest itself, with exit code 3")
+    assert "Coverage:" not in out
 
 
 def test_no_tests_at_all_are_a_failure(run: Run, fakes: Fakes) -> None:
