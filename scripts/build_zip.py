@@ -68,8 +68,8 @@ def _show(layer: Part, parts: Sequence[Part], architecture: str) -> None:
                      megabytes(whole), _share(whole, UNZIPPED_LIMIT)))  # fmt: skip
     headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB")
     summary(f"ZIP packages for {architecture}", headings, rows)
-    sizes = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])
-    console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in sizes if size > _MUCH))
+    most = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])
+    console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in most if size > _MUCH))
 
 
 def _consumers(folder: Path) -> list[tuple[str, int]]:
