@@ -28,7 +28,7 @@ from scripts.packaging.workspace import ROOT, choose
 __all__ = ["main"]
 
 _TARGET = ROOT / "dist" / "zip"
-_SHOWN_CONSUMERS = 6
+_MUCH = 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,8 +68,8 @@ def _show(layer: Part, parts: Sequence[Part], architecture: str) -> None:
                      megabytes(whole), _share(whole, UNZIPPED_LIMIT)))  # fmt: skip
     headings = ("package", "zipped", "of 50 MB", "unzipped", "with layer", "of 250 MB")
     summary(f"ZIP packages for {architecture}", headings, rows)
-    sizes = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])[:_SHOWN_CONSUMERS]
-    console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in sizes))
+    most = sorted(_consumers(layer.folder / "python"), key=lambda pair: -pair[1])
+    console.print("Most of the layer: " + ", ".join(f"{name} {megabytes(size)}" for name, size in most if size > _MUCH))
 
 
 def _consumers(folder: Path) -> list[tuple[str, int]]:
