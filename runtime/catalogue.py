@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 __all__ = [
     "GRANT_TYPES",
@@ -57,8 +58,7 @@ class Route:
         return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """What a service has for a concrete method and path.
 
     ``route`` is ``None`` when no operation answers; ``allowed`` then lists the methods that the path knows,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.core.errors import BearerTokenError
 from runtime.core.jws import InvalidToken, decode
@@ -18,8 +17,7 @@ ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  # a media type (RFC 9068, section 2.
 _BEARER = "bearer "
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """What a valid access token says."""
 
     subject: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 __all__ = ["SandboxClock", "rfc3339", "stopwatch", "wall_clock"]
 
@@ -18,8 +18,7 @@ stopwatch: Callable[[], float] = time.perf_counter
 _SECONDS_PER_DAY = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxClock:
+class SandboxClock(NamedTuple):
     """A sandbox's time during one request: real, shifted, or frozen.
 
     ``offset_seconds`` is added to the wall clock, unless ``frozen_at`` (seconds since the epoch) stops it.

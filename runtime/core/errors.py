@@ -23,7 +23,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "AlreadyExists",
@@ -66,8 +66,7 @@ class MalformedRequest(RequestError):
     """The request is not what it claims to be."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One failure in an input. ``pointer`` is a JSON pointer (RFC 6901); the empty one means the whole body.
 
     ``parameter`` names a query parameter where the failure is not in the body.

@@ -6,9 +6,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
@@ -31,8 +31,7 @@ class EventFormat(Enum):
     V1 = "API Gateway payload format 1.0, or the specification's direct call"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request in one form.
 
     ``path`` is relative to the sandbox and decoded; ``sandbox_id`` is ``None`` without a prefix. ``headers`` has
@@ -51,7 +50,7 @@ class Request:
     body: bytes
     origin: str | None
     request_id: str
-    authorizer: Mapping[str, Any] = field(default_factory=dict)
+    authorizer: Mapping[str, Any] = MappingProxyType({})
     is_unrouted: bool = False
 
     @classmethod
@@ -102,8 +101,7 @@ def read_event(event: Mapping[str, Any], context: object) -> Request:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
+class _Raw(NamedTuple):
     method: str
     path: str
     query: tuple[tuple[str, str], ...]

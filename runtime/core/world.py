@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from runtime.core.clock import SandboxClock
@@ -18,8 +17,7 @@ DEFAULT_SANDBOX = "default"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """One sandbox as one request sees it.
 
     ``base_url`` is what the client was given (``https://host`` or ``https://host/s/{sandbox_id}``), ``store`` a view

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from runtime.core.names import fold_name
 from runtime.store.port import ABSENT, Condition, Key, Put, Store
@@ -32,8 +32,7 @@ def hash_client_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """What a log-in needs to know of a user. ``password_hash`` is argon2id in PHC form."""
 
     subject: str
@@ -41,17 +40,15 @@ class Login:
     password_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """A user and the claims about them, by their names in OpenID Connect Core, section 5.1."""
 
     subject: str
     username: str
-    claims: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """A registered client (RFC 7591 names its members). A public client has no ``secret_hash``."""
 
     client_id: str

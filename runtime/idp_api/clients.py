@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from runtime.core.errors import OAuthError
@@ -17,8 +17,7 @@ __all__ = ["Clients", "Credentials"]
 _CACHED = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What a client said of itself."""
 
     client_id: str

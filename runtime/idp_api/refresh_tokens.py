@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import asdict, dataclass, replace
+from typing import NamedTuple
 
 from runtime.core.errors import OAuthError, ServiceBusy
 from runtime.core.jws import from_base64url, to_base64url
@@ -27,8 +27,7 @@ _TOKEN_BYTES = _FAMILY_BYTES + _GENERATION_BYTES + _MAC_BYTES
 _ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One authorisation and the refresh tokens that descend from it. Times are in seconds of the sandbox's clock."""
 
     subject: str
@@ -40,8 +39,7 @@ class Family:
     rotated_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A genuine token as it came, with its family as it was then."""
 
     token: str
@@ -90,7 +88,7 @@ class RefreshTokens:
         for _ in range(_ATTEMPTS):
             family, generation = presented.family, presented.generation
             if generation == family.generation:
-                successor = replace(family, generation=generation + 1, rotated_at=world.clock.timestamp())
+                successor = family._replace(generation=generation + 1, rotated_at=world.clock.timestamp())
                 try:
                     world.store.put(self._put(world, presented.family_id, successor, VersionIs(presented.version)))
                 except ConditionFailed:
@@ -106,7 +104,7 @@ class RefreshTokens:
         raise ServiceBusy
 
     def _put(self, world: World, family_id: bytes, family: Family, condition: Condition) -> Put:
-        return Put(_key(family_id), asdict(family), condition, world.clock.keep_until(family.expires_at))
+        return Put(_key(family_id), family._asdict(), condition, world.clock.keep_until(family.expires_at))
 
     def _token(self, world: World, family_id: bytes, generation: int) -> str:
         payload = family_id + generation.to_bytes(_GENERATION_BYTES, "big")

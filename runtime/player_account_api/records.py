@@ -7,9 +7,8 @@ can claim it; and the entries of the listing. All are written in one transaction
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from runtime.core.names import fold_name
 from runtime.player_account_api import listing
@@ -34,8 +33,7 @@ _UNIQUE: tuple[UniqueField, ...] = ("username", "email")
 _MARKER = "marker"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A player as read from the store.
 
     ``position`` is the player's place in the listing. ``stored_version`` is the item's own version, which guards

@@ -2,6 +2,9 @@
 
 An item has a key (partition and sort), a *document* (a JSON object, versioned: every put adds one), and
 *counters* (integers, outside the version: increments never disturb a document, and a put keeps the counters).
+Values are named tuples: a cold start makes one in a sixth of a frozen dataclass's time. Keys check themselves, and
+conditions would be equal to each other if they were tuples, so those are dataclasses.
+
 An item may expire; an expired item is absent to every primitive, whether or not the engine has removed it yet.
 
 Errors::
@@ -15,7 +18,7 @@ Errors::
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -115,8 +118,7 @@ def _check_size(name: str, value: str, most: int) -> None:
 class Item(NamedTuple):
     """An item as it was read. ``version`` is 0 where only counters were ever written.
 
-    ``expires_at`` is in whole seconds since the epoch, by the wall clock. (A named tuple, because pages are made of
-    many of these, and it is made in a quarter of a frozen dataclass's time.)
+    ``expires_at`` is in whole seconds since the epoch, by the wall clock.
     """
 
     key: Key
@@ -149,8 +151,7 @@ ABSENT = Absent()
 PRESENT = Present()
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a document, keep the counters, add one to the version, and set (or clear) the expiry.
 
     Over an expired item it writes a new one: version 1 and no counters.
@@ -162,24 +163,21 @@ class Put:
     expires_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove an item, counters and all. Deleting what is absent succeeds, unless a condition forbids it."""
 
     key: Key
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Write nothing, but let the transaction fail unless the condition holds."""
 
     key: Key
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Increment:
+class Increment(NamedTuple):
     """Add to counters and assign counters, atomically; the item is made when it is absent.
 
     Names in ``add`` and ``assign`` are disjoint. ``expires_at`` is written when given and kept otherwise. A sum
@@ -188,8 +186,8 @@ class Increment:
     """
 
     key: Key
-    add: Mapping[str, int] = field(default_factory=dict)
-    assign: Mapping[str, int] = field(default_factory=dict)
+    add: Mapping[str, int] = MappingProxyType({})
+    assign: Mapping[str, int] = MappingProxyType({})
     condition: Condition | None = None
     expires_at: int | None = None
 
@@ -197,8 +195,7 @@ class Increment:
 Operation = Put | Delete | Check | Increment
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A run of items. ``after`` continues behind it, and is ``None`` where nothing follows."""
 
     items: tuple[Item, ...]

@@ -98,7 +98,7 @@ def test_dependencies_point_inwards(folder: str, forbidden: tuple[str, ...]) -> 
 
 
 def test_only_the_catalogue_may_be_imported_without_anything_installed() -> None:
-    standard = {"__future__", "re", "dataclasses", "functools"}
+    standard = {"__future__", "re", "dataclasses", "functools", "typing"}
     assert {module.split(".")[0] for module in imports(RUNTIME / "catalogue.py")} <= standard
 
 

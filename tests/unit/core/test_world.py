@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -131,10 +130,10 @@ def test_a_world_knows_its_own_urls(make_parts: Callable[..., Parts]) -> None:
     assert world.issuer == f"{ORIGIN}/auth"
     assert world.is_own(f"{ORIGIN}/auth", "/auth")
     assert world.is_own("http://[::1]:8080/auth", "/auth")
-    assert replace(world, base_url=f"{ORIGIN}/s/default").is_own(f"{ORIGIN}/auth", "/auth")
+    assert world._replace(base_url=f"{ORIGIN}/s/default").is_own(f"{ORIGIN}/auth", "/auth")
     assert not world.is_own("http://127.0.0.1:8081/auth", "/auth")
     assert not world.is_own("https://127.0.0.1:8080/auth", "/auth")
-    other = replace(world, sandbox_id="other", base_url=f"{ORIGIN}/s/other")
+    other = world._replace(sandbox_id="other", base_url=f"{ORIGIN}/s/other")
     assert not other.is_own(f"{ORIGIN}/auth", "/auth")
     assert not other.is_own(f"{ORIGIN}/s/default/auth", "/auth")
 
@@ -192,7 +191,7 @@ def test_processes_that_start_together_agree_on_one_key(make_parts: Callable[...
             return store.get(key)
 
         def put(self, operation: Put) -> object:
-            store.put(replace(operation, document={**operation.document, "winner": "other"}))
+            store.put(operation._replace(document={**operation.document, "winner": "other"}))
             return store.put(operation)
 
     document = StoredKeys(Racing(), "ES256").load()  # type: ignore[arg-type]  # only what it needs
