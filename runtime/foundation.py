@@ -1,4 +1,4 @@
-"""What every function of a process stands on: its settings, its store, its keys and its sandboxes.
+"""What every function of a process stands on: its settings, its store and its sandboxes.
 
 Making it touches neither disk nor network, and imports neither Powertools nor pydantic: the authorizer, which is in
 the way of every protected request, is built on this alone.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtime.adapters.key_source import key_source
 from runtime.core.clock import wall_clock
-from runtime.core.keys import KeyRing
 from runtime.core.settings import MEMORY, Settings
 from runtime.emulation.sandboxes import Sandboxes
 from runtime.store.late import LateStore
@@ -25,7 +23,6 @@ class Foundation:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = LateStore(lambda: _open_store(settings))
-        self.keys = KeyRing(key_source(settings, self.store))
         self.worlds = Sandboxes(self.store, demo=settings.demo_world)
 
 

@@ -7,6 +7,7 @@ protected request, so its cold start is kept to what a decision takes. A test ho
 from __future__ import annotations
 
 from runtime.adapters.admin_token import admin_token_source
+from runtime.adapters.signing_keys import signing_keys
 from runtime.authorizer.decision import Authorizer
 from runtime.core.settings import Settings
 from runtime.emulation.sandboxes import Sandboxes
@@ -20,6 +21,6 @@ lambda_handler = Authorizer(
     _foundation.settings,
     # It may read the table and not write: a default sandbox that nobody has entered yet has issued no token either.
     worlds=Sandboxes(_foundation.store, makes_default=False),
-    keys=_foundation.keys,
+    keys=signing_keys(_foundation),
     admin_token=admin_token_source(_foundation.settings),
 )

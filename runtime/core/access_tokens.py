@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from runtime.core.errors import BearerTokenError
@@ -10,7 +9,7 @@ from runtime.core.jws import InvalidToken, decode
 from runtime.core.keys import KeyRing
 from runtime.core.world import World
 
-__all__ = ["ACCESS_TOKEN_TYPE", "AccessToken", "bearer_token", "demand_verdict", "verify_access_token"]
+__all__ = ["ACCESS_TOKEN_TYPE", "AccessToken", "bearer_token", "verify_access_token"]
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  # a media type (RFC 9068, section 2.1), not a secret
 
@@ -38,23 +37,6 @@ def bearer_token(authorization: str | None) -> str:
         # Malformed, not merely refused (RFC 6750, section 3.1).
         raise BearerTokenError("The Authorization header does not hold one bearer token.", error="invalid_request")
     return token
-
-
-def demand_verdict(verdict: Mapping[str, Any]) -> None:
-    """Let pass only what the gateway's authorizer found a valid token on (docs/decisions/0008).
-
-    ``verdict`` is the authorizer's context: ``subject`` where the token is good, ``error`` and ``error_description``
-    (RFC 6750, section 3) where it is not. Without any verdict nobody passes. Raises :class:`BearerTokenError`.
-    """
-    if isinstance(verdict.get("subject"), str) and "error" not in verdict:
-        return
-    if "error" not in verdict:
-        raise BearerTokenError("This resource wants a bearer token, and the gateway vouched for none.", error=None)
-    raise BearerTokenError(
-        str(verdict.get("error_description") or "The token was refused."),
-        error=str(verdict["error"]) or None,
-        scope=str(verdict.get("scope") or "") or None,
-    )
 
 
 def verify_access_token(token: str, world: World, keys: KeyRing, *, scope: str | None = None) -> AccessToken:

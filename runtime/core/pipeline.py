@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from runtime.catalogue import Match, Service
-from runtime.core.access_tokens import demand_verdict
 from runtime.core.clock import stopwatch
 from runtime.core.errors import (
     MethodNotAllowed,
@@ -26,6 +25,7 @@ from runtime.core.request import Request, event_format, read_event
 from runtime.core.responses import Response, error_response, proxy_answer
 from runtime.core.router import Router
 from runtime.core.settings import Settings
+from runtime.core.verdict import demand_verdict
 from runtime.core.world import DEFAULT_SANDBOX, World, Worlds
 from runtime.store.port import StoreBusy, StoreUnavailable
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.adapters.signing_keys import signing_keys
 from runtime.catalogue import IDP
 from runtime.composition import parts
 from runtime.idp_api.routes import build_router
@@ -11,4 +12,4 @@ __all__ = ["lambda_handler"]
 
 _parts = parts()
 
-lambda_handler = _parts.pipeline(IDP, build_router(IdentityProvider(_parts.keys, _parts.settings)))
+lambda_handler = _parts.pipeline(IDP, build_router(IdentityProvider(signing_keys(_parts), _parts.settings)))

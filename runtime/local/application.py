@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from runtime.adapters.signing_keys import signing_keys
 from runtime.authorizer.decision import Authorizer
 from runtime.catalogue import CONTROL, PLAYERS, SERVICES, Service
 from runtime.composition import Parts, parts
@@ -51,7 +52,8 @@ class Application:
         """
         self._attempt(self._make_table)
         self._attempt(lambda: self.parts.worlds.enter(DEFAULT_SANDBOX, "http://127.0.0.1"))
-        self._attempt(lambda: (self.parts.keys.current().signing, self.parts.keys.current().published))
+        keys = signing_keys(self.parts)
+        self._attempt(lambda: (keys.current().signing, keys.current().published))
 
     def _make_table(self) -> None:
         """Make the table where DynamoDB is emulated; in AWS the stack makes it, and nothing else may."""
@@ -90,7 +92,7 @@ def load() -> Application:
     protected = {CONTROL.name} if settings.admin_token else set()
     if settings.protect_players:
         protected.add(PLAYERS.name)
-    authorizer = Authorizer(settings, worlds=shared.worlds, keys=shared.keys)
+    authorizer = Authorizer(settings, worlds=shared.worlds, keys=signing_keys(shared))
     return Application(Gateway(handlers, authorizer=authorizer, protected=protected), shared)
 
 

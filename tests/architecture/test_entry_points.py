@@ -64,6 +64,11 @@ def test_only_the_identity_provider_hashes_passwords() -> None:
         assert "argon2" not in loaded(handler)
 
 
+def test_only_who_signs_or_verifies_has_cryptography() -> None:
+    for handler in ("runtime.player_account_api.handler", "runtime.control_api.handler"):
+        assert "cryptography" not in loaded(handler)
+
+
 def test_the_authorizer_has_the_smallest_imports_of_all() -> None:
     authorizer = loaded("runtime.authorizer.handler")
     assert not authorizer & {"aws_lambda_powertools", "pydantic", "argon2"}

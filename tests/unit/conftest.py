@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from runtime.adapters.signing_keys import signing_keys
 from runtime.catalogue import IDP
 from runtime.composition import Parts
 from runtime.core.keys import KeyRing, new_key_document
@@ -106,19 +107,25 @@ def key_documents() -> Mapping[str, Mapping[str, Any]]:
     return {"RS256": new_key_document("RS256"), "ES256": new_key_document("ES256")}
 
 
+class KeyedParts(Parts):
+    """The parts of an emulator in memory, and the keys of those that sign or verify."""
+
+    keys: KeyRing
+
+
 @pytest.fixture
-def make_parts(clock: Clock, key_documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Callable[..., Parts]]:
-    """Makes the parts of an emulator in memory, with settings of the test's choice.
+def make_parts(clock: Clock, key_documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Callable[..., KeyedParts]]:
+    """Makes the parts of an emulator, with settings of the test's choice.
 
     With ``fresh_keys`` it makes its own signing keys, as a real deployment does.
     """
     made: list[Parts] = []
 
-    def make(*, fresh_keys: bool = False, **settings: Any) -> Parts:
-        parts = Parts(Settings(**{"state": MEMORY, "demo_world": True, "log_level": "CRITICAL", **settings}))
+    def make(*, fresh_keys: bool = False, **settings: Any) -> KeyedParts:
+        parts = KeyedParts(Settings(**{"state": MEMORY, "demo_world": True, "log_level": "CRITICAL", **settings}))
         parts.worlds = Sandboxes(parts.store, demo=parts.settings.demo_world, now=clock)
-        if not fresh_keys:
-            parts.keys = KeyRing(ReadyKeys(key_documents[parts.settings.signing_algorithm]), clock)
+        ready = KeyRing(ReadyKeys(key_documents[parts.settings.signing_algorithm]), clock)
+        parts.keys = signing_keys(parts) if fresh_keys else ready
         made.append(parts)
         return parts
 
@@ -128,7 +135,7 @@ def make_parts(clock: Clock, key_documents: Mapping[str, Mapping[str, Any]]) -> 
 
 
 @pytest.fixture
-def make_idp(make_parts: Callable[..., Parts]) -> Callable[..., Service]:
+def make_idp(make_parts: Callable[..., KeyedParts]) -> Callable[..., Service]:
     """Makes an identity provider, with settings of the test's choice."""
 
     def make(**settings: Any) -> Service:

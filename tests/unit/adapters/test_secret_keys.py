@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from runtime.adapters import secrets_manager
-from runtime.adapters.key_source import key_source
 from runtime.adapters.secret_keys import SecretKeys
 from runtime.adapters.secrets_manager import read_secret
+from runtime.adapters.signing_keys import key_source
 from runtime.aws.errors import NotConfigured, ServiceError, Unreachable
 from runtime.core.errors import ConfigurationError, ServiceUnavailable
 from runtime.core.keys import StoredKeys, new_key_document

@@ -182,7 +182,7 @@ def test_a_set_publishes_the_next_key_before_it_signs() -> None:
 
 
 def test_processes_that_start_together_agree_on_one_key(make_parts: Callable[..., Parts]) -> None:
-    store = make_parts(fresh_keys=True).store
+    store = make_parts().store
 
     class Racing:
         """A store in which another process is always quicker."""

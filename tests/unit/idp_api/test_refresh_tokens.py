@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from runtime.catalogue import IDP
-from runtime.composition import Parts
 from runtime.core.jws import from_base64url, to_base64url
 from runtime.idp_api.routes import build_router
 from runtime.idp_api.service import IdentityProvider
-from tests.unit.conftest import ORIGIN, Answer, Clock, Service
+from tests.unit.conftest import ORIGIN, Answer, Clock, KeyedParts, Service
 
 LOGIN = {"username": "testuser", "password": "password123"}
 
@@ -145,7 +144,7 @@ def test_a_token_of_another_deployment_is_refused(make_idp: Any) -> None:
     assert_invalid(refresh(make_idp(fresh_keys=True), log_in(make_idp())["refresh_token"]))
 
 
-def test_the_state_holds_no_token(make_parts: Callable[..., Parts]) -> None:
+def test_the_state_holds_no_token(make_parts: Callable[..., KeyedParts]) -> None:
     """A stolen state file gives nobody a refresh token: only what a token means is kept."""
     parts = make_parts()
     idp = Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings))))

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from runtime.catalogue import IDP
-from runtime.composition import Parts
 from runtime.core.jws import SigningKey, encode, from_base64url, to_base64url
 from runtime.idp_api.routes import build_router
 from runtime.idp_api.service import IdentityProvider
-from tests.unit.conftest import ORIGIN, Answer, Clock, Service
+from tests.unit.conftest import ORIGIN, Answer, Clock, KeyedParts, Service
 
 LOGIN = {"username": "testuser", "password": "password123"}
 
@@ -69,12 +68,12 @@ def test_an_expired_token_is_refused_by_the_sandboxs_clock(idp: Service, clock: 
 
 
 @pytest.fixture
-def parts(make_parts: Callable[..., Parts]) -> Parts:
+def parts(make_parts: Callable[..., KeyedParts]) -> KeyedParts:
     return make_parts()
 
 
 @pytest.fixture
-def provider(parts: Parts) -> Service:
+def provider(parts: KeyedParts) -> Service:
     return Service(parts.pipeline(IDP, build_router(IdentityProvider(parts.keys, parts.settings))))
 
 
@@ -107,7 +106,7 @@ CLAIMS = {
 
 @pytest.mark.parametrize(("change", "status"), CLAIMS.values(), ids=CLAIMS)
 def test_every_claim_is_judged(
-    parts: Parts, provider: Service, clock: Clock, change: dict[str, Any], status: int
+    parts: KeyedParts, provider: Service, clock: Clock, change: dict[str, Any], status: int
 ) -> None:
     """RFC 9068 §4. The tokens are genuine: only their claims differ."""
     subject = json.loads(_payload(token_of(provider)))["sub"]
@@ -125,7 +124,7 @@ def _part(value: object) -> str:
     return to_base64url(json.dumps(value).encode())
 
 
-def test_forgeries_are_refused(parts: Parts, provider: Service, clock: Clock) -> None:
+def test_forgeries_are_refused(parts: KeyedParts, provider: Service, clock: Clock) -> None:
     """RFC 8725 §2 and §3: each is a known way to fool a verifier."""
     good = token_of(provider)
     header, payload, signature = good.split(".")

@@ -1,12 +1,21 @@
-"""The choice of where a deployment's signing keys are. Every composition makes it here; what it imports is little."""
+"""The signing keys of a process, for those functions that sign or verify."""
 
 from __future__ import annotations
 
-from runtime.core.keys import KeySource, StoredKeys
+from functools import cache
+
+from runtime.core.keys import KeyRing, KeySource, StoredKeys
 from runtime.core.settings import Settings
+from runtime.foundation import Foundation
 from runtime.store.port import Store
 
-__all__ = ["key_source"]
+__all__ = ["key_source", "signing_keys"]
+
+
+@cache
+def signing_keys(foundation: Foundation) -> KeyRing:
+    """The keys of all that stands on ``foundation``: read once for them together."""
+    return KeyRing(key_source(foundation.settings, foundation.store))
 
 
 def key_source(settings: Settings, store: Store) -> KeySource:
