@@ -4,7 +4,7 @@ It pins its own botocore, so it lives in a virtual environment of its own, which
 (with uv, from PyPI) and later uses share::
 
     with MiniStack() as aws:
-        boto3.client("dynamodb", endpoint_url=aws.endpoint_url, region_name=aws.region)
+        aws.client("dynamodb").list_tables()
         subprocess.run([...], env=os.environ | aws.environment)
 """
 
@@ -22,7 +22,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import boto3
 
 __all__ = ["MiniStack"]
 
@@ -66,6 +68,16 @@ class MiniStack:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def client(self, service: str) -> Any:
+        """boto3's client of ``service``."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
 
     @property
     def log(self) -> str:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import httpx
 
 from scripts.packaging.python313 import find_python
@@ -79,16 +78,6 @@ class Cloud:
         self.aws = aws
         self._environment = clean_environment() | aws.environment | {"CDK_VALIDATION": "false", "CI": "true"}
 
-    def client(self, service: str) -> Any:
-        """boto3's client of ``service``."""
-        return boto3.client(
-            service,
-            endpoint_url=self.aws.endpoint_url,
-            region_name=self.aws.region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-
     def cdk(self, *arguments: str, folder: Path) -> str:
         """Run the CDK's command line in ``folder``. Returns what it wrote."""
         npx = Path(sys.executable).with_name("npx")
@@ -118,14 +107,14 @@ class Cloud:
         """What there is of the deployment ``name``, by kind; physical names begin with the stack's or contain it."""
         stack = f"psn-emulator-{name}"
         found = {
-            "tables": self.client("dynamodb").list_tables()["TableNames"],
-            "secrets": [one["Name"] for one in self.client("secretsmanager").list_secrets()["SecretList"]],
-            "functions": [one["FunctionName"] for one in self.client("lambda").list_functions()["Functions"]],
-            "layers": [one["LayerName"] for one in self.client("lambda").list_layers()["Layers"]],
-            "apis": [one["Name"] for one in self.client("apigatewayv2").get_apis()["Items"]],
-            "log groups": [one["logGroupName"] for one in self.client("logs").describe_log_groups()["logGroups"]],
-            "roles": [one["RoleName"] for one in self.client("iam").list_roles(MaxItems=1000)["Roles"]],
-            "alarms": [one["AlarmName"] for one in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
+            "tables": self.aws.client("dynamodb").list_tables()["TableNames"],
+            "secrets": [one["Name"] for one in self.aws.client("secretsmanager").list_secrets()["SecretList"]],
+            "functions": [one["FunctionName"] for one in self.aws.client("lambda").list_functions()["Functions"]],
+            "layers": [one["LayerName"] for one in self.aws.client("lambda").list_layers()["Layers"]],
+            "apis": [one["Name"] for one in self.aws.client("apigatewayv2").get_apis()["Items"]],
+            "log groups": [one["logGroupName"] for one in self.aws.client("logs").describe_log_groups()["logGroups"]],
+            "roles": [one["RoleName"] for one in self.aws.client("iam").list_roles(MaxItems=1000)["Roles"]],
+            "alarms": [one["AlarmName"] for one in self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]],
         }
         flat = stack.replace("-", "").lower()
         matching = {
@@ -135,7 +124,7 @@ class Cloud:
 
     def _admin_token(self, secret: str) -> str:
         """The token, which an operator has replaced if it is none: MiniStack ignores ``ExcludePunctuation``."""
-        secrets = self.client("secretsmanager")
+        secrets = self.aws.client("secretsmanager")
         token: str = secrets.get_secret_value(SecretId=secret)["SecretString"]
         if not token.isalnum():
             token = uuid4().hex
@@ -144,10 +133,10 @@ class Cloud:
 
     def _make_keys(self, name: str, secret: str) -> None:
         """Do what Secrets Manager does when the schedule comes to be, unless there are keys."""
-        secrets = self.client("secretsmanager")
+        secrets = self.aws.client("secretsmanager")
         if "keys" in json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"]):
             return
-        functions, token = self.client("lambda"), str(uuid4())
+        functions, token = self.aws.client("lambda"), str(uuid4())
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             event = {"Step": step, "SecretId": secret, "ClientRequestToken": token}
             answer = functions.invoke(

@@ -137,9 +137,11 @@ def test_two_owners_live_side_by_side(alice: Deployment, bob: Deployment) -> Non
 
 def test_a_second_deployment_without_changes_changes_nothing(cloud: Cloud, project: Project, dev: Deployment) -> None:
     def state() -> str:
-        functions = cloud.client("lambda").list_functions()["Functions"]
-        stacks = cloud.client("cloudformation").describe_stacks(StackName="psn-emulator-dev")["Stacks"]
-        stages = cloud.client("apigatewayv2").get_stages(ApiId=dev.url.partition("//")[2].partition(".")[0])["Items"]
+        functions = cloud.aws.client("lambda").list_functions()["Functions"]
+        stacks = cloud.aws.client("cloudformation").describe_stacks(StackName="psn-emulator-dev")["Stacks"]
+        stages = cloud.aws.client("apigatewayv2").get_stages(ApiId=dev.url.partition("//")[2].partition(".")[0])[
+            "Items"
+        ]
         return json.dumps([functions, stacks, stages], default=str, sort_keys=True)
 
     before = state()
@@ -161,14 +163,14 @@ def test_destroy_leaves_what_a_shared_environment_retains_and_nothing_else(
     assert {kind: len(names) for kind, names in before.items() if kind in RETAINED} == RETAINED
     assert before.keys() > RETAINED.keys()
 
-    cloud.client("cloudformation").update_termination_protection(
+    cloud.aws.client("cloudformation").update_termination_protection(
         StackName="psn-emulator-qa", EnableTerminationProtection=False
     )
     cloud.destroy(assemblies["qa"])
 
     assert cloud.leftovers(qa.name) == {kind: before[kind] for kind in RETAINED}
-    assert cloud.client("dynamodb").scan(TableName=qa.outputs["TableName"])["Count"]
-    keys = cloud.client("secretsmanager").get_secret_value(SecretId=qa.outputs["SigningKeysSecretArn"])
+    assert cloud.aws.client("dynamodb").scan(TableName=qa.outputs["TableName"])["Count"]
+    keys = cloud.aws.client("secretsmanager").get_secret_value(SecretId=qa.outputs["SigningKeysSecretArn"])
     assert "keys" in json.loads(keys["SecretString"])
 
 

@@ -15,9 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from tests.containers.engine import engine, engine_environment
@@ -43,16 +41,6 @@ class Account:
 
     aws: MiniStack
     environment: dict[str, str]
-
-    def client(self, service: str) -> Any:
-        """boto3's client of ``service``."""
-        return boto3.client(
-            service,
-            endpoint_url=self.aws.endpoint_url,
-            region_name=self.aws.region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
 
 
 @contextmanager

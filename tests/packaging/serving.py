@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-import boto3
-
 from runtime.core.keys import KeySet
 from runtime.store.dynamodb_table import create_table
 from scripts.packaging.workspace import Function, discover
@@ -64,7 +62,7 @@ class Served:
 def serve_all(run: Run, aws: MiniStack) -> dict[str, Served]:
     """Ask every function, in an ``aws`` that the environment names. Each must do what it is there for."""
     create_table(_TABLE, endpoint_url=aws.endpoint_url, region=aws.region)
-    secrets = boto3.client("secretsmanager")
+    secrets = aws.client("secretsmanager")
     secrets.create_secret(Name=_KEYS, SecretString="{}")
     environment = aws.environment | {
         "ENVIRONMENT": "dev",

@@ -76,14 +76,14 @@ def deploy(clone: Clone, *arguments: str) -> str:
 
 def running(account: Account) -> dict[str, str]:
     """The digest of the image that each function of dev runs."""
-    client = account.client("lambda")
+    client = account.aws.client("lambda")
     codes = {package: client.get_function(FunctionName=name(package))["Code"] for package in PACKAGES}
     return {package: code["ImageUri"].partition("@")[2] for package, code in codes.items()}
 
 
 def tagged(account: Account, package: str) -> dict[str, str]:
     """What the repository of a function has: the digest of each tag."""
-    images = account.client("ecr").describe_images(repositoryName=name(package))["imageDetails"]
+    images = account.aws.client("ecr").describe_images(repositoryName=name(package))["imageDetails"]
     return {tag: image["imageDigest"] for image in images for tag in image.get("imageTags", ())}
 
 
@@ -111,19 +111,19 @@ def first(clone: Clone, account: Account) -> str:
 
 def is_complete(account: Account) -> bool:
     try:
-        (stack,) = account.client("cloudformation").describe_stacks(StackName="psn-emulator-dev")["Stacks"]
+        (stack,) = account.aws.client("cloudformation").describe_stacks(StackName="psn-emulator-dev")["Stacks"]
     except ClientError:
         return False
     return str(stack["StackStatus"]) == "CREATE_COMPLETE"
 
 
 def rotate_keys(account: Account) -> None:
-    secrets = account.client("secretsmanager").list_secrets()["SecretList"]
+    secrets = account.aws.client("secretsmanager").list_secrets()["SecretList"]
     (secret,) = [found["ARN"] for found in secrets if "SigningKeys" in found["Name"]]
     token = str(uuid4())
     for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
         event = {"Step": step, "SecretId": secret, "ClientRequestToken": token}
-        answer = account.client("lambda").invoke(
+        answer = account.aws.client("lambda").invoke(
             FunctionName="psn-emulator-dev-key-rotation", Payload=json.dumps(event).encode()
         )
         assert "FunctionError" not in answer, answer["Payload"].read().decode()
@@ -140,7 +140,7 @@ def test_a_first_deployment_builds_pushes_deploys_by_digest_and_answers(first: s
 def test_what_is_pushed_is_one_image_and_no_attestation(package: str, account: Account) -> None:
     """Lambda takes Docker's manifest and OCI's, and refuses an index, which is what attestations come in."""
     wanted = [{"imageTag": "test-1"}]
-    (found,) = account.client("ecr").batch_get_image(repositoryName=name(package), imageIds=wanted)["images"]
+    (found,) = account.aws.client("ecr").batch_get_image(repositoryName=name(package), imageIds=wanted)["images"]
     manifest = found["imageManifest"]
     assert found["imageId"]["imageDigest"] == f"sha256:{sha256(manifest.encode()).hexdigest()}"
     assert json.loads(manifest)["mediaType"] == "application/vnd.docker.distribution.manifest.v2+json"

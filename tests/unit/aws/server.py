@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 __all__ = ["Received", "Reply", "Server"]
@@ -25,7 +26,7 @@ class Reply(NamedTuple):
 
     body: bytes = b"{}"
     status: int = 200
-    headers: dict[str, str] = {}  # noqa: RUF012 - it is read only
+    headers: Mapping[str, str] = MappingProxyType({})
     declared: int | None = None
     silent: bool = False
 
