@@ -53,7 +53,7 @@ class CustomDomain(_Frozen):
     def _zone_is_whole(self) -> Self:
         if (self.hosted_zone_id is None) != (self.hosted_zone_name is None):
             raise ValueError("hosted_zone_id and hosted_zone_name go together")
-        if self.hosted_zone_name and not self.name.endswith(self.hosted_zone_name.rstrip(".")):
+        if self.hosted_zone_name and not f".{self.name}".endswith("." + self.hosted_zone_name.rstrip(".")):
             raise ValueError(f"{self.name} does not lie in the zone {self.hosted_zone_name}")
         return self
 

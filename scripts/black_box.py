@@ -14,11 +14,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator_stack.naming import stack_name
+from scripts.packaging.cloud import aws_session
 
 __all__ = ["main"]
 
@@ -26,7 +26,7 @@ __all__ = ["main"]
 def main(
     arguments: Sequence[str] | None = None,
     *,
-    client: Callable[[str], Any] = boto3.client,
+    client: Callable[[str], Any] | None = None,
     run: Callable[[list[str]], int] = pytest.main,
 ) -> int:
     """Run the suite; the exit code is pytest's, or 1 when the deployment cannot be found."""
@@ -39,10 +39,11 @@ def main(
     parser.add_argument("pytest", nargs="*", metavar="ARGUMENT", help="for pytest, after --")
     chosen = parser.parse_args(arguments)
     name = stack_name(chosen.owner or chosen.environment)
+    connect: Callable[[str], Any] = client or aws_session().create_client
     try:
-        (stack,) = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        (stack,) = connect("cloudformation").describe_stacks(StackName=name)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        secret = client("secretsmanager").get_secret_value(SecretId=outputs["AdminTokenSecretArn"])
+        secret = connect("secretsmanager").get_secret_value(SecretId=outputs["AdminTokenSecretArn"])
     except (BotoCoreError, ClientError, KeyError) as error:
         print(f"error: {name} could not be read ({error}): is it deployed, and AWS_REGION set?", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@
 
 An image is called psn-emulator-NAME:TAG (psn-emulator-idp-api:local). The engine is docker, or what CDK_DOCKER names
 (CDK_DOCKER=podman); PSN_EMULATOR_BASE_IMAGE replaces AWS's base image. Digests of pushed images are written to
-build/images.json, which `npx cdk deploy -c images=build/images.json` deploys. docs/packaging.md tells more.
+build/images.json, which `uv run npx cdk deploy -c images=build/images.json` deploys. docs/packaging.md tells more.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
 Below dist/zip it makes functions/NAME/ and functions/NAME.zip, layer/ and layer.zip, and manifest.json with their
 digests and sizes. The same sources give the same bytes, wherever and whenever it runs. Deploy with
-`npx cdk deploy -c packaging=zip …`; docs/packaging.md tells more.
+`uv run npx cdk deploy -c packaging=zip …`; docs/packaging.md tells more.
 """
 
 from __future__ import annotations

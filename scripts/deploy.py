@@ -22,6 +22,7 @@ if __name__ == "__main__":  # Run as a file: imports begin at the project, and n
 
 from emulator_stack.choice import ConfigurationError, configure
 from emulator_stack.config import EnvironmentConfig
+from emulator_stack.naming import stack_name
 from scripts.packaging import cdk, smoke
 from scripts.packaging.cloud import Cloud
 from scripts.packaging.deployment import (
@@ -72,15 +73,15 @@ def _deploy(chosen: argparse.Namespace, cloud: Callable[[], Cloud]) -> int:
     if not config.uses_registry:
         raise Misuse(
             f"the functions of {chosen.environment} do not come from repositories of images (packaging="
-            f"{config.packaging}): deploy it with `npx cdk deploy -c environment={chosen.environment}`"
+            f"{config.packaging}): deploy it with `uv run npx cdk deploy -c environment={chosen.environment}`"
         )
     platform = _PLATFORMS[config.architecture]
     plan = Plan(chosen.environment, chosen.tag, functions, platform, build=not chosen.no_build)
     commit = check_sources()
     aws = cloud()
     account = aws.check_access()
-    check_stack(aws, plan.registry_stack)
-    check_stack(aws, plan.stack)
+    check_stack(aws, plan.registry_stack, plan.context)
+    check_stack(aws, plan.stack, plan.context)
     if aws.stack_status(plan.registry_stack) is None:
         Engine.find()  # Everything is still to be pushed: whatever is in the way of that shows before anything is made.
     console.print(f"Deploying {plan.tag} (commit {commit}) to {plan.environment}, account {account}")
@@ -95,7 +96,7 @@ def _deploy_personal(chosen: argparse.Namespace, cloud: Callable[[], Cloud]) -> 
     _configuration("personal", chosen.owner)
     aws = cloud()
     console.print(f"Deploying the stack of {chosen.owner}, account {aws.check_access()}")
-    check_stack(aws, f"psn-emulator-{chosen.owner}")
+    check_stack(aws, stack_name(chosen.owner), {"owner": chosen.owner})
     return _check(deploy_personal(chosen.owner, cdk.deploy, console.print))
 
 

@@ -97,11 +97,14 @@ def _earlier(target: Path, functions: Sequence[Function], architecture: str) -> 
     path = target / "manifest.json"
     if not path.exists():
         return None
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if document["architecture"] != architecture and set(document["functions"]) - {each.package for each in functions}:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        built_for, others = document["architecture"], set(document["functions"]) - {each.package for each in functions}
+    except (ValueError, TypeError, KeyError) as error:
+        raise Failed(f"{path} is damaged: begin with --clean") from error
+    if built_for != architecture and others:
         raise Misuse(
-            f"{target} holds packages for {document['architecture']}: build all services for {architecture}, or begin "
-            "with --clean"
+            f"{target} holds packages for {built_for}: build all services for {architecture}, or begin with --clean"
         )
     return document
 
@@ -163,9 +166,10 @@ def _write_manifest(
 
 
 def _replace(staging: Path, target: Path, *, clean: bool) -> None:
-    """Move every part of ``staging`` to its place in ``target``, the manifest last."""
+    """Move every part of ``staging`` to its place in ``target``, the manifest last; with ``clean``, all at once."""
     if clean and target.exists():
-        target.rename(staging / "old")
+        _swap(staging, target)
+        return
     parts = [*sorted((staging / "functions").iterdir()), staging / LAYER, staging / f"{LAYER}.zip"]
     for path in [*parts, staging / "manifest.json"]:
         place = target / path.relative_to(staging)
@@ -174,6 +178,18 @@ def _replace(staging: Path, target: Path, *, clean: bool) -> None:
             # A folder cannot be replaced in one step; the old one leaves with the staging area.
             place.rename(path.with_name(f"{path.name}.old"))
         path.replace(place)
+
+
+def _swap(staging: Path, target: Path) -> None:
+    staging.chmod(target.stat().st_mode)  # Folders for a while are their owner's alone.
+    old = staging.with_name(f"{staging.name}-old")
+    target.rename(old)
+    try:
+        staging.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old)
 
 
 def _moved(part: Part, staging: Path, target: Path) -> Part:

@@ -11,7 +11,7 @@ from scripts.packaging.outcome import Failed
 from scripts.packaging.process import run, stream
 from scripts.packaging.workspace import ROOT
 
-__all__ = ["deploy"]
+__all__ = ["deploy", "destroy_command"]
 
 
 def deploy(stack: str, context: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
@@ -33,6 +33,11 @@ def deploy(stack: str, context: Mapping[str, str], root: Path = ROOT) -> dict[st
         except (OSError, ValueError) as error:
             raise Failed(f"the CDK left no outputs of {stack}: {error}") from error
     return {str(key): str(value) for key, value in document.get(stack, {}).items()}
+
+
+def destroy_command(stack: str, context: Mapping[str, str]) -> str:
+    """What a person types to remove ``stack``."""
+    return " ".join(["uv run npx cdk destroy", _path(stack), *(f"-c {key}={value}" for key, value in context.items())])
 
 
 def _path(stack: str) -> str:

@@ -12,19 +12,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.packaging.outcome import Failed
 
-__all__ = ["DEPLOYED_PREFIX", "Cloud"]
+__all__ = ["DEPLOYED_PREFIX", "Cloud", "aws_session"]
 
 DEPLOYED_PREFIX = "deployed-"
 """Repositories keep images with such a tag: the registry's stack says so."""
+
+
+def aws_session() -> botocore.session.Session:
+    """The SDK's session, in the region that the CDK uses: it reads AWS_REGION, botocore AWS_DEFAULT_REGION only."""
+    session = botocore.session.get_session()
+    if region := os.environ.get("AWS_REGION"):
+        session.set_config_variable("region", region)
+    return session
 
 
 class Cloud:
     """The account and region of the caller's credentials."""
 
     def __init__(self) -> None:
-        self._session = botocore.session.get_session()
-        if region := os.environ.get("AWS_REGION"):  # The CDK reads it first; botocore knows AWS_DEFAULT_REGION only.
-            self._session.set_config_variable("region", region)
+        self._session = aws_session()
 
     def check_access(self) -> str:
         """The account that will be deployed to. Raises :class:`Failed` without credentials or region."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator_stack.naming import function_name, registry_stack_name, stack_name
+from scripts.packaging import cdk
 from scripts.packaging.cloud import Cloud
 from scripts.packaging.ecr import log_in
 from scripts.packaging.engine import Engine, Image
@@ -21,8 +23,8 @@ __all__ = ["Plan", "check_sources", "check_stack", "deploy_environment", "deploy
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
                       "IMPORT_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})  # fmt: skip
 _ADVICE = {
-    "ROLLBACK_COMPLETE": "its first deployment failed; remove it with `npx cdk destroy {name}`",
-    "ROLLBACK_FAILED": "its first deployment failed; remove it with `npx cdk destroy {name}`",
+    "ROLLBACK_COMPLETE": "its first deployment failed; remove it with `{destroy}`",
+    "ROLLBACK_FAILED": "its first deployment failed; remove it with `{destroy}`",
     "DELETE_FAILED": "deleting it failed; delete it in the console, which says what is in the way",
     "UPDATE_ROLLBACK_FAILED": "run `aws cloudformation continue-update-rollback --stack-name {name}`",
 }
@@ -41,14 +43,19 @@ class Plan:
     build: bool
 
     @property
+    def context(self) -> dict[str, str]:
+        """What chooses the environment, for the CDK."""
+        return {"environment": self.environment}
+
+    @property
     def stack(self) -> str:
         """The stack that answers requests."""
-        return f"psn-emulator-{self.environment}"
+        return stack_name(self.environment)
 
     @property
     def registry_stack(self) -> str:
         """The stack of the image repositories."""
-        return f"{self.stack}-registry"
+        return registry_stack_name(self.environment)
 
     @property
     def manifest(self) -> Path:
@@ -57,7 +64,7 @@ class Plan:
 
     def function_name(self, function: Function) -> str:
         """The name of a function, and of its repository."""
-        return f"{self.stack}-{function.slug}"
+        return function_name(self.environment, function.slug)
 
 
 def check_sources(root: Path = ROOT) -> str:
@@ -71,26 +78,30 @@ def check_sources(root: Path = ROOT) -> str:
     return commit
 
 
-def check_stack(cloud: Cloud, name: str) -> None:
-    """Raises :class:`Failed` when a stack is in a state from which it cannot be deployed."""
+def check_stack(cloud: Cloud, name: str, context: Mapping[str, str]) -> None:
+    """Raises :class:`Failed` when a stack is in a state from which it cannot be deployed.
+
+    ``context`` is what the CDK needs to find it.
+    """
     status = cloud.stack_status(name)
     if status is None or status in _SETTLED:
         return
     advice = _ADVICE.get(status, "another deployment is going on; wait until it has ended")
-    raise Failed(f"the stack {name} is {status}: {advice.format(name=name)}")
+    raise Failed(
+        f"the stack {name} is {status}: {advice.format(name=name, destroy=cdk.destroy_command(name, context))}"
+    )
 
 
 def deploy_environment(plan: Plan, cloud: Cloud, cdk_deploy: CdkDeploy, tell: Callable[[str], None]) -> str:
     """Registry, images, stack. Returns the URL."""
-    context = {"environment": plan.environment}
     tell(f"1/4 registry: {plan.registry_stack}")
-    repositories = _repositories(plan, cdk_deploy(plan.registry_stack, context))
+    repositories = _repositories(plan, cdk_deploy(plan.registry_stack, plan.context))
     tell(f"2/4 images: {plan.tag}")
     running = {function.package: cloud.deployed_digest(plan.function_name(function)) for function in discover()}
     digests = {**_kept(plan, running), **_pushed(plan, cloud, repositories, tell)}
     write_whole(plan.manifest, json.dumps(dict(sorted(digests.items())), indent=2) + "\n")
     tell(f"3/4 stack: {plan.stack}")
-    outputs = cdk_deploy(plan.stack, {**context, "images": str(plan.manifest)})
+    outputs = cdk_deploy(plan.stack, {**plan.context, "images": str(plan.manifest)})
     tell("4/4 marking the images that run")
     for function in plan.functions:
         before = running[function.package]
@@ -100,7 +111,7 @@ def deploy_environment(plan: Plan, cloud: Cloud, cdk_deploy: CdkDeploy, tell: Ca
 
 def deploy_personal(owner: str, cdk_deploy: CdkDeploy, tell: Callable[[str], None]) -> str:
     """A personal stack, whose images the CDK builds as it deploys. Returns the URL."""
-    stack = f"psn-emulator-{owner}"
+    stack = stack_name(owner)
     tell(f"stack: {stack}")
     return _url(stack, cdk_deploy(stack, {"owner": owner}))
 

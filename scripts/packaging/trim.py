@@ -28,7 +28,7 @@ _INSTALLERS_NOISE = ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.js
 _NOT_READ = ("**/__pycache__", "**/tests", "**/*.pyi", "**/py.typed", "**/*.pyx", "**/*.pxd", "**/*.[ch]")
 _NOT_SERVED = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",  # documents are made at build time
-    "boto3/data", "boto3/examples", "urllib3/contrib/emscripten",
+    "urllib3/contrib/emscripten",
 )  # fmt: skip
 
 

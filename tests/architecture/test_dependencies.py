@@ -67,13 +67,6 @@ FORBIDDEN = {
             "runtime.store", "runtime.emulation", "runtime.local", "boto3",
         ),
     ),
-    "the infrastructure knows of the runtime only the catalogue": (
-        "emulator_stack",
-        (
-            "runtime.core", "runtime.store", "runtime.emulation", "runtime.local", "runtime.composition",
-            *(f"runtime.{name}" for name in SERVICES),
-        ),
-    ),
     "the black-box suite knows nothing of our code": ("tests/contract", ("runtime", "emulator_stack", "scripts")),
     **{
         f"{name} knows no other service, no gateway and no AWS": (
@@ -95,6 +88,18 @@ def test_dependencies_point_inwards(folder: str, forbidden: tuple[str, ...]) -> 
     for path in files:
         wrong = sorted(module for module in imports(path) if is_below(module, *forbidden))
         assert not wrong, f"{path.relative_to(ROOT)} imports {', '.join(wrong)}"
+
+
+def test_the_infrastructure_knows_of_the_runtime_only_the_catalogue() -> None:
+    for path in sources("emulator_stack"):
+        known = {module for module in imports(path) if is_below(module, "runtime")}
+        assert all(is_below(module, "runtime.catalogue") for module in known), path
+
+
+def test_only_the_key_rotation_imports_the_aws_sdk() -> None:
+    """By its name, the client of AWS asks it for a desk's credentials: no package follows that."""
+    users = {path for path in sources("runtime") if any(is_below(name, "boto3", "botocore") for name in imports(path))}
+    assert users == {RUNTIME / "key_rotation" / "handler.py"}
 
 
 def test_only_the_catalogue_may_be_imported_without_anything_installed() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -96,7 +96,7 @@ def warm_up(deployment: Deployment) -> None:
             assert answer.status_code == 200, answer.text
 
 
-def test_the_whole_contract_suite_passes(dev: Deployment) -> None:
+def test_the_whole_contract_suite_passes(dev: Deployment, report: Callable[[str], None]) -> None:
     collected = re.findall(r"^tests/contract/(\S+::.+)$", run_pytest("--collect-only"), re.MULTILINE)
     for start, count in DIFFERENT.items():
         assert sum(test.startswith(start) for test in collected) == count, f"{start}: the list is out of date"
@@ -106,7 +106,7 @@ def test_the_whole_contract_suite_passes(dev: Deployment) -> None:
     said = run_pytest("-p", "tests.e2e.loopback", *target, *deselected)
     summary = re.search(r"^(\d+) passed, (\d+) deselected in ", said, re.MULTILINE)
     assert summary, f"some were skipped or left out:\n{said[-1000:]}"
-    print(f"{summary[1]} tests of the contract passed against {dev.url}")  # noqa: T201 - the figure, with -s
+    report(f"{summary[1]} of {len(collected)} tests of the contract passed against the deployed {dev.url}")
     assert int(summary[2]) == sum(DIFFERENT.values())
     assert int(summary[1]) + int(summary[2]) == len(collected)
 

@@ -84,6 +84,17 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         {"custom_domain": {"name": "a.example", "certificate_arn": CERTIFICATE, "hosted_zone_id": "Z1"}},
         ["custom_domain", "go together"],
     ),
+    (
+        {
+            "custom_domain": {
+                "name": "notexample.com",
+                "certificate_arn": CERTIFICATE,
+                "hosted_zone_id": "Z1",
+                "hosted_zone_name": "example.com.",
+            }
+        },
+        ["custom_domain", "notexample.com does not lie in the zone example.com."],
+    ),
     ({"images": "no-such.json"}, ["images", "no-such.json", "build.py --push"]),
     ({"owner": "alice", "images": "x.json"}, ["images", "image_source=ecr"]),
 ]

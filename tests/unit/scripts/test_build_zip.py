@@ -42,6 +42,34 @@ def test_packages_for_two_processors_are_not_mixed(run: Run, tmp_path: Path) -> 
     assert "holds packages for arm64: build all services for x86_64, or begin with --clean" in err
 
 
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"architecture": "arm64", "functions": 1}'])
+def test_a_damaged_manifest_is_named_with_what_to_do(text: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    code, _, err = run(build_zip.main, "--output", str(tmp_path))
+    assert code == 1
+    assert err.strip() == f"error: {tmp_path / 'manifest.json'} is damaged: begin with --clean"
+
+
+def test_what_was_there_comes_back_when_its_successor_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging, target = tmp_path / ".zip-new", tmp_path / "zip"
+    for folder in (staging, target):
+        folder.mkdir()
+        (folder / "manifest.json").write_text(folder.name)
+    rename = Path.rename
+
+    def fail_once(path: Path, to: Path) -> Path:
+        if path == staging:
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", fail_once)
+    with pytest.raises(KeyboardInterrupt):
+        archives._replace(staging, target, clean=True)
+    assert (target / "manifest.json").read_text() == "zip"
+
+
 FAILURES: dict[str, tuple[Exception | dict[str, tuple[int, str]], str]] = {
     "the disk fills": (OSError(errno.ENOSPC, "No space left on device", "layer.zip"), "the disk is full: layer.zip"),
     "the lock file is out of date": (

@@ -168,19 +168,35 @@ def test_a_stack_that_fails_says_how_to_go_on(run: Run, fakes: Fakes, cloud: Fak
     assert cloud.marked == []
 
 
+DESTROY = "remove it with `uv run npx cdk destroy"
+
+
 @pytest.mark.parametrize(
-    ("status", "advice"),
+    ("where", "stack", "status", "advice"),
     [
-        ("UPDATE_IN_PROGRESS", "wait until it has ended"),
-        ("ROLLBACK_COMPLETE", "npx cdk destroy psn-emulator-dev"),
-        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name psn-emulator-dev"),
+        ("--environment=dev", "psn-emulator-dev", "UPDATE_IN_PROGRESS", "wait until it has ended"),
+        ("--environment=qa", "psn-emulator-qa", "ROLLBACK_COMPLETE", f"{DESTROY} psn-emulator-qa -c environment=qa`"),
+        (
+            "--environment=qa",
+            "psn-emulator-qa-registry",
+            "ROLLBACK_FAILED",
+            f"{DESTROY} registry/psn-emulator-qa-registry -c environment=qa`",
+        ),
+        ("--owner=alice", "psn-emulator-alice", "ROLLBACK_COMPLETE", f"{DESTROY} psn-emulator-alice -c owner=alice`"),
+        (
+            "--environment=dev",
+            "psn-emulator-dev",
+            "UPDATE_ROLLBACK_FAILED",
+            "continue-update-rollback --stack-name psn-emulator-dev",
+        ),
     ],
 )
 def test_a_stack_that_cannot_be_deployed_is_refused(
-    status: str, advice: str, run: Run, fakes: Fakes, cloud: FakeCloud
+    where: str, stack: str, status: str, advice: str, run: Run, fakes: Fakes, cloud: FakeCloud
 ) -> None:
-    cloud.statuses["psn-emulator-dev"] = status
-    code, _, err = release(run, cloud)
+    cloud.statuses[stack] = status
+    tag = [] if "owner" in where else ["--tag", "v1.0.0"]
+    code, _, err = run(deploy.main, where, *tag, cloud=lambda: cloud)
     assert code == 1
     assert status in err
     assert advice in err
