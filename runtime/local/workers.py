@@ -20,7 +20,6 @@ from typing import NoReturn, Protocol
 
 from runtime.core.clock import stopwatch
 from runtime.local.failures import CannotServe
-from runtime.local.lifecycle import exit_on_signals
 
 __all__ = ["ServeOne", "run"]
 
@@ -68,7 +67,7 @@ class _Workers:
         if pid == 0:
             os.close(report)
             os.close(self._held)
-            exit_on_signals()
+            _leave_at_signals()
             _work(listener, serve_one, write_end, self._lifeline)
         self._pids.add(pid)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
@@ -121,6 +120,12 @@ class _Workers:
         self.stop()
 
 
+def _leave_at_signals() -> None:
+    """Until a worker serves, a signal ends it on the spot: as an exception it might come out in the parent's code."""
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: os._exit(0))
+
+
 def _work(listener: socket.socket, serve_one: ServeOne, report: int, lifeline: int) -> NoReturn:
     """The life of a worker. It never returns into the parent's code."""
 
@@ -137,8 +142,6 @@ def _work(listener: socket.socket, serve_one: ServeOne, report: int, lifeline: i
     except CannotServe as failure:
         os.write(report, str(failure).encode())
         code = failure.exit_code
-    except SystemExit:
-        code = 0  # a signal before it served
     except BaseException:  # noqa: BLE001  the end of this process: nobody above could tell of it
         traceback.print_exc()
     finally:
