@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from platform import machine
 from typing import Self
 
 import pytest
@@ -79,6 +80,19 @@ def test_an_image_holds_its_function_and_nothing_else(function: Function, images
         assert not (name.startswith("runtime/") and parts & others), name
     if function.package != "idp_api":
         assert not [name for name in inside if name.startswith("argon2")]
+
+
+def test_the_cdk_builds_the_same_image_for_a_personal_stack(images: dict[str, str]) -> None:
+    """It names the Dockerfile and the platform, and passes nothing that scripts/build.py does."""
+    built = "psn-emulator-authorizer:cdk"
+    platform = "linux/arm64" if machine() in ("aarch64", "arm64") else "linux/amd64"
+    dockerfile = str(ROOT / "runtime" / "authorizer" / "Dockerfile")
+    base = f"BASE_IMAGE={base_image()}"
+    engine("build", "--tag", built, "--file", dockerfile, "--platform", platform, "--build-arg", base, str(ROOT))
+    try:
+        assert files(built) == files(images["authorizer"])
+    finally:
+        engine("rmi", built)
 
 
 def test_the_authorizers_image_has_no_framework(images: dict[str, str]) -> None:
