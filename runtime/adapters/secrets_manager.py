@@ -58,6 +58,6 @@ def _unreadable(secret_id: str, reason: str) -> ConfigurationError:
 @cache
 def _client() -> JsonClient:
     """The client, made once, and imported only then: a function that reads no secret needs no HTTP client."""
-    from runtime.aws.client import SECRETS_MANAGER, JsonClient  # noqa: PLC0415 - see above
+    from runtime.aws.client import SECRETS_MANAGER, JsonClient  # noqa: PLC0415 - not before a secret is read
 
     return JsonClient(SECRETS_MANAGER)

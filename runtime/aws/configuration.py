@@ -22,7 +22,7 @@ _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSI
 def find_region() -> str:
     """The region to use. Raises :class:`NotConfigured` where none is set."""
     region = _variable("AWS_REGION") or _variable("AWS_DEFAULT_REGION")
-    region = region or _ask_sdk(lambda session: session.get_config_variable("region"))
+    region = region or _ask_sdk(lambda: _sdk_session().get_config_variable("region"))
     if not region:
         raise NotConfigured("no AWS region is configured: set AWS_REGION or name one")
     return str(region)
@@ -38,7 +38,7 @@ def endpoint(service: str, identifier: str, region: str) -> str:
     if _variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").lower() != "true":
         url = _variable(f"AWS_ENDPOINT_URL_{identifier}") or _variable("AWS_ENDPOINT_URL")
         if not url and not _variable(_KEY):
-            url = _ask_sdk(lambda session: session.get_scoped_config().get("endpoint_url")) or ""
+            url = _ask_sdk(lambda: _sdk_session().get_scoped_config().get("endpoint_url")) or ""
     return url or f"https://{service}.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
 
 
@@ -46,13 +46,13 @@ def credentials_source() -> Callable[[], Credentials]:
     """Returns what gives the credentials of each request. Both raise :class:`NotConfigured` where there are none."""
     if _variable(_KEY):
         return _environment_credentials
-    found = _ask_sdk(lambda session: session.get_credentials())
+    found = _ask_sdk(lambda: _sdk_session().get_credentials())
     if found is None:
         raise NotConfigured(
             f"no AWS credentials found: configure a profile or a role (a local DynamoDB takes any {_KEY} and {_SECRET})"
         )
     # Frozen for one request: temporary ones are renewed by the SDK when their time comes.
-    return lambda: Credentials(*_ask_sdk(lambda _: found.get_frozen_credentials())[:3])
+    return lambda: Credentials(*_ask_sdk(found.get_frozen_credentials)[:3])
 
 
 def _environment_credentials() -> Credentials:
@@ -66,17 +66,20 @@ def _variable(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
-def _ask_sdk(question: Callable[[Any], Any]) -> Any:
-    """What the SDK's session answers, and ``None`` where there is no SDK."""
+def _sdk_session() -> Any:
+    return importlib.import_module("botocore.session").get_session()
+
+
+def _ask_sdk(question: Callable[[], Any]) -> Any:
+    """What the SDK answers, and ``None`` where there is no SDK."""
     try:
-        session = importlib.import_module("botocore.session").get_session()
         failure: type[Exception] = importlib.import_module("botocore.exceptions").BotoCoreError
     except ModuleNotFoundError:
         return None
     try:
-        return question(session)
+        return question()
     except failure as error:
         # Its message may hold what a credential process has printed.
         raise NotConfigured(
-            f"the AWS SDK finds no credentials ({type(error).__name__}): check AWS_PROFILE, its profile and its login"
+            f"the AWS SDK is not configured ({type(error).__name__}): check AWS_PROFILE, its profile and its login"
         ) from None

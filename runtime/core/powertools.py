@@ -13,7 +13,7 @@ defer("asyncio")
 # Each log record would ask it for the current task (Python's logging HOWTO, "Optimization"); no request is one.
 logging.logAsyncioTasks = False  # type: ignore[attr-defined, unused-ignore]  # since Python 3.12
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response  # noqa: E402 - see above
-from aws_lambda_powertools.event_handler.api_gateway import Route  # noqa: E402 - see above
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response  # noqa: E402 - after asyncio is deferred
+from aws_lambda_powertools.event_handler.api_gateway import Route  # noqa: E402 - after asyncio is deferred
 
 __all__ = ["APIGatewayHttpResolver", "Response", "Route"]

@@ -24,6 +24,7 @@ import httpx
 from scripts.packaging.python313 import find_python
 from tests.contract.server import clean_environment
 from tests.ministack import MiniStack
+from tests.rotation import rotate
 
 __all__ = ["ACCOUNT", "Cloud", "Deployment", "Project", "adapt", "start_cloud"]
 
@@ -136,13 +137,7 @@ class Cloud:
         secrets = self.aws.client("secretsmanager")
         if "keys" in json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"]):
             return
-        functions, token = self.aws.client("lambda"), str(uuid4())
-        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-            event = {"Step": step, "SecretId": secret, "ClientRequestToken": token}
-            answer = functions.invoke(
-                FunctionName=f"psn-emulator-{name}-key-rotation", Payload=json.dumps(event).encode()
-            )
-            assert "FunctionError" not in answer, f"{step}: {answer['Payload'].read().decode()}"
+        rotate(self.aws, f"psn-emulator-{name}-key-rotation", secret)
 
 
 class Project:

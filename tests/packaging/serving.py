@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
 
 from runtime.core.keys import KeySet
 from runtime.store.dynamodb_table import create_table
 from scripts.packaging.workspace import Function, discover
 from tests.ministack import MiniStack
+from tests.rotation import rotation_events
 
 __all__ = ["SERVE", "Run", "Served", "serve_all"]
 
@@ -79,7 +79,7 @@ def serve_all(run: Run, aws: MiniStack) -> dict[str, Served]:
         told = json.loads(printed.splitlines()[-1])
         return Served(told["answers"], frozenset(told["modules"]), told["compiled"])
 
-    rotation = served("key_rotation", *_rotation_steps())
+    rotation = served("key_rotation", *rotation_events(_KEYS))
     keys = secrets.get_secret_value(SecretId=_KEYS)["SecretString"]
     assert len(KeySet(json.loads(keys)).published) == 2, "the rotation has made the first key and the next one"
     identity = served("idp_api", _call("POST", "/auth/token", _USER))
@@ -112,10 +112,3 @@ def _question(token: str) -> dict[str, Any]:
         "headers": {"authorization": f"Bearer {token}"},
         "requestContext": {"http": {"method": "GET", "path": "/players"}, "domainName": _HOST},
     }
-
-
-def _rotation_steps() -> list[dict[str, str]]:
-    """What Secrets Manager sends to rotate the secret once."""
-    version = str(uuid4())
-    steps = ("createSecret", "setSecret", "testSecret", "finishSecret")
-    return [{"Step": step, "SecretId": _KEYS, "ClientRequestToken": version} for step in steps]

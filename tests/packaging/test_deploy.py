@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from platform import machine
-from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,6 +24,7 @@ from scripts.packaging.workspace import ROOT, discover
 from tests.containers.base_image import base_image
 from tests.packaging.account import REGISTRY, Account, open_account
 from tests.packaging.clone import Clone
+from tests.rotation import rotate
 
 pytestmark = pytest.mark.slow
 
@@ -120,13 +120,7 @@ def is_complete(account: Account) -> bool:
 def rotate_keys(account: Account) -> None:
     secrets = account.aws.client("secretsmanager").list_secrets()["SecretList"]
     (secret,) = [found["ARN"] for found in secrets if "SigningKeys" in found["Name"]]
-    token = str(uuid4())
-    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-        event = {"Step": step, "SecretId": secret, "ClientRequestToken": token}
-        answer = account.aws.client("lambda").invoke(
-            FunctionName="psn-emulator-dev-key-rotation", Payload=json.dumps(event).encode()
-        )
-        assert "FunctionError" not in answer, answer["Payload"].read().decode()
+    rotate(account.aws, "psn-emulator-dev-key-rotation", secret)
 
 
 def test_a_first_deployment_builds_pushes_deploys_by_digest_and_answers(first: str, account: Account) -> None:

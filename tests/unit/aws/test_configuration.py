@@ -89,7 +89,10 @@ def test_what_the_sdk_cannot_do_is_said_without_what_it_was_told(
 def test_a_profile_is_found_by_the_sdk(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text("[work]\naws_access_key_id = id\naws_secret_access_key = secret\n")
     environment.setenv("AWS_PROFILE", "work")
-    assert credentials_source()() == Credentials("id", "secret")
+    current = credentials_source()
+    assert current() == Credentials("id", "secret")
+    environment.setattr("botocore.session.get_session", None)  # What is asked of it for each request makes none anew.
+    assert current() == Credentials("id", "secret")
 
 
 def test_without_any_it_is_said_what_to_do() -> None:
@@ -98,7 +101,7 @@ def test_without_any_it_is_said_what_to_do() -> None:
 
 
 def test_a_package_without_the_sdk_says_the_same(environment: pytest.MonkeyPatch) -> None:
-    environment.setitem(sys.modules, "botocore.session", None)
+    environment.setitem(sys.modules, "botocore.exceptions", None)
     with pytest.raises(NotConfigured, match="no AWS credentials found"):
         credentials_source()
     with pytest.raises(NotConfigured, match="set AWS_REGION"):

@@ -13,11 +13,10 @@ import boto3
 import pytest
 
 from runtime.key_rotation.rotation import Rotation
+from tests.rotation import STEPS
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 @dataclass

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
 from runtime.core.keys import KeyRing
 from runtime.key_rotation import handler
-from tests.unit.key_rotation.conftest import STEPS, Secret
+from tests.rotation import rotation_events
+from tests.unit.key_rotation.conftest import Secret
 
 
 def test_four_events_rotate_the_keys_that_the_services_read(secret: Secret) -> None:
@@ -15,9 +14,8 @@ def test_four_events_rotate_the_keys_that_the_services_read(secret: Secret) -> N
 
     secrets_manager._client.cache_clear()
     handler._rotation.cache_clear()
-    token = str(uuid.uuid4())
-    for step in STEPS:
-        handler.lambda_handler({"Step": step, "SecretId": secret.id, "ClientRequestToken": token}, None)
+    for event in rotation_events(secret.id):
+        handler.lambda_handler(event, None)
     assert KeyRing(SecretKeys(secret.id)).current().signing.algorithm == "RS256"
     secrets_manager._client.cache_clear()
     handler._rotation.cache_clear()

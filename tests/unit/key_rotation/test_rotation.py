@@ -11,7 +11,8 @@ import pytest
 from runtime.core.keys import KeySet, new_key_document
 from runtime.key_rotation.documents import InvalidDocument
 from runtime.key_rotation.rotation import Rotation, RotationError
-from tests.unit.key_rotation.conftest import STEPS, Secret
+from tests.rotation import STEPS
+from tests.unit.key_rotation.conftest import Secret
 
 
 def kids(document: dict[str, Any]) -> dict[str, str]:
